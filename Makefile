@@ -1,0 +1,4 @@
+.PHONY: run test check
+run: ; ./apex up
+test: ; ./apex test
+check: ; ./apex check
