@@ -1,13 +1,12 @@
-"""The Celery application of worker and beat."""
+"""The Celery application of worker and beat, and of whoever publishes tasks."""
 
 import os
 
 from celery import Celery
 
-# from import instrument
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "netra.settings.dev")
 application = Celery("netra")
 application.config_from_object("django.conf:settings", namespace="CELERY")
 application.autodiscover_tasks()
-# instrument("worker")
+# Celery remembers the current application per thread; requests run in threads of their own.
+application.set_default()

@@ -42,5 +42,7 @@ def logging_config(level: str) -> dict[str, Any]:
         "loggers": {
             "django.server": {"handlers": [], "propagate": True},
             "uvicorn": {"handlers": [], "propagate": True},
+            # Our own request line says more, and hides secrets in paths.
+            "uvicorn.access": {"handlers": [], "propagate": False},
         },
     }
