@@ -30,14 +30,15 @@ gateway = Gateway()
 sockets = URLRouter(
     [
         path("ws/o/<slug:slug>/", OrganizationSocket.as_asgi()),
-        re_path("", refuse),
+        re_path("", refuse),  # type: ignore[arg-type]  # Channels routes to ASGI applications
     ]
 )
 
 
 async def http(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Providers' paths go to the gateway, every other one to Django."""
-    await (gateway if is_provider_path(scope["path"]) else django)(scope, receive, send)
+    application: Any = gateway if is_provider_path(scope["path"]) else django
+    await application(scope, receive, send)
 
 
 async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -48,7 +49,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 async def close_pools() -> None:
     """Give the connections to Postgres and Valkey back."""
     await get_channel_layer().close_pools()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]  # of Postgres' backend only
 
 
 application = ProtocolTypeRouter(

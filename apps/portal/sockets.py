@@ -84,4 +84,7 @@ class OrganizationSocket(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # c
         slug = self.scope["url_route"]["kwargs"]["slug"]
         if not user.is_authenticated:
             return None
-        return await database_sync_to_async(actor_of_user)(user=user, slug=slug, at=utc_now())
+        actor: Actor | None = await database_sync_to_async(actor_of_user)(
+            user=user, slug=slug, at=utc_now()
+        )
+        return actor

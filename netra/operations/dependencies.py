@@ -87,7 +87,7 @@ def _timed(check: Callable[[], None]) -> Report:
 
 
 def _postgres() -> psycopg.Connection:
-    database = settings.DATABASES["default"]
+    database: Any = settings.DATABASES["default"]
     return psycopg.connect(
         host=database["HOST"],
         port=database["PORT"],

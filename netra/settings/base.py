@@ -57,11 +57,11 @@ INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "netra.request_log.request_log",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "netra.operations.middleware.ProbesFirst",
     "servestatic.middleware.ServeStaticMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -274,4 +274,5 @@ PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 # Logs
 LOGGING = logging_config(env.text("NETRA_LOG_LEVEL", "INFO"))
+ADMINS: list[tuple[str, str]] = []  # errors go to logs and Sentry, never by e-mail
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
