@@ -1,0 +1,25 @@
+"""Rows of the public schema that say who is asking."""
+
+from apps.tenants.models.api_key import ApiKey
+from apps.tenants.models.credential import DataKey, ProviderCredential
+from apps.tenants.models.entitlement import Entitlement, Flag
+from apps.tenants.models.job import Job
+from apps.tenants.models.organization import Invitation, Membership, Organization
+from apps.tenants.models.project import Project
+from apps.tenants.models.support import SupportAccess
+from apps.tenants.models.user import User
+
+__all__ = [
+    "ApiKey",
+    "DataKey",
+    "Entitlement",
+    "Flag",
+    "Invitation",
+    "Job",
+    "Membership",
+    "Organization",
+    "Project",
+    "ProviderCredential",
+    "SupportAccess",
+    "User",
+]

@@ -1,0 +1,24 @@
+"""Audit by Postgres triggers, so that bulk updates and raw SQL are caught as well.
+
+Only public tables are audited this way: tenant schemas stay free of triggers (Citus).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import pghistory
+from django.db.models import Model
+
+AnyModel = TypeVar("AnyModel", bound=type[Model])
+
+
+def audited(*, exclude: Sequence[str] = ()) -> Callable[[AnyModel], AnyModel]:
+    """Record each insert, update and delete of the model, without the fields in `exclude`."""
+    track: Callable[[AnyModel], AnyModel] = pghistory.track(
+        pghistory.InsertEvent(),
+        pghistory.UpdateEvent(),
+        pghistory.DeleteEvent(),
+        exclude=exclude,
+        append_only=True,
+    )
+    return track

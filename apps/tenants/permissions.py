@@ -1,0 +1,92 @@
+"""The one permission table: what each role may do. API key scopes are permissions too."""
+
+from enum import StrEnum
+
+from apps.kernel.errors import NetraError
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    ADMIN = "admin"
+    DEVELOPER = "developer"
+    FINANCE = "finance"
+    VIEWER = "viewer"
+
+    @classmethod
+    def choices(cls) -> list[tuple[str, str]]:
+        """Value and label of each role, as Django form fields take them."""
+        return [(role.value, role.value.capitalize()) for role in cls]
+
+
+class Permission(StrEnum):
+    ORGANIZATION_READ = "organization.read"
+    ORGANIZATION_UPDATE = "organization.update"
+    ORGANIZATION_TRANSFER = "organization.transfer"
+    ORGANIZATION_LEAVE = "organization.leave"
+    MEMBERS_READ = "members.read"
+    MEMBERS_INVITE = "members.invite"
+    MEMBERS_UPDATE = "members.update"
+    MEMBERS_REMOVE = "members.remove"
+    PROJECTS_READ = "projects.read"
+    PROJECTS_WRITE = "projects.write"
+    KEYS_READ = "keys.read"
+    KEYS_WRITE = "keys.write"
+    CREDENTIALS_READ = "credentials.read"
+    CREDENTIALS_WRITE = "credentials.write"
+    GATEWAY_CALL = "gateway.call"
+
+
+class Access(StrEnum):
+    """What an operation outside any organization asks of the person."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "signed in"
+
+
+P = Permission  # the table below reads better short
+READ = frozenset({P.ORGANIZATION_READ, P.MEMBERS_READ, P.PROJECTS_READ, P.KEYS_READ})
+BUILD = frozenset({P.PROJECTS_WRITE, P.KEYS_WRITE, P.CREDENTIALS_READ, P.GATEWAY_CALL})
+MANAGE = frozenset(
+    {
+        P.ORGANIZATION_UPDATE,
+        P.MEMBERS_INVITE,
+        P.MEMBERS_UPDATE,
+        P.MEMBERS_REMOVE,
+        P.CREDENTIALS_WRITE,
+    }
+)
+LEAVE = frozenset({P.ORGANIZATION_LEAVE})
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.OWNER: READ | BUILD | MANAGE | {P.ORGANIZATION_TRANSFER},
+    Role.ADMIN: READ | BUILD | MANAGE | LEAVE,
+    Role.DEVELOPER: READ | BUILD | LEAVE,
+    Role.FINANCE: READ | LEAVE,
+    Role.VIEWER: READ | LEAVE,
+}
+
+# A key acts for software: it can neither leave nor hand over an organization.
+KEY_SCOPES: frozenset[Permission] = frozenset(Permission) - {
+    P.ORGANIZATION_LEAVE,
+    P.ORGANIZATION_TRANSFER,
+}
+DEFAULT_KEY_SCOPES: tuple[Permission, ...] = (P.GATEWAY_CALL, P.ORGANIZATION_READ)
+
+# Support staff read by default; writing must be asked for, and never touches ownership or secrets.
+SUPPORT_READ: frozenset[Permission] = READ | {P.CREDENTIALS_READ}
+SUPPORT_WRITE: frozenset[Permission] = SUPPORT_READ | {
+    P.ORGANIZATION_UPDATE,
+    P.MEMBERS_INVITE,
+    P.PROJECTS_WRITE,
+}
+
+
+class PermissionRefused(NetraError):
+    code = "permission_refused"
+    http_status = 403
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(
+            f"This needs the permission {permission.value}. Ask an owner or admin of the "
+            "organization, or use an API key that has this scope."
+        )

@@ -1,0 +1,8 @@
+"""Settings of the test suite: real Postgres and Valkey, cheap password hashes."""
+
+from netra.settings.base import *  # noqa: F403  (a settings file is its base with changes)
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+SERVESTATIC_USE_FINDERS = True
+IS_DEVELOPMENT = True
