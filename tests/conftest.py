@@ -42,20 +42,14 @@ def django_db_setup(
             _use(url)
         yield
         with django_db_blocker.unblock():
-            _leave(server)
+            _use(server)  # lets go of the clone, so that it can be dropped
 
 
 def _use(url: str) -> None:
     """Django's connections, of all threads, and programs that tests start go to `url`."""
     connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # only Postgres has pools
     name = url.rpartition("/")[2]
     settings.DATABASES["default"]["NAME"] = name
     connection.settings_dict["NAME"] = name
     os.environ["DATABASE_URL"] = url
-
-
-def _leave(server: str) -> None:
-    """Let go of the clone, so that it can be dropped."""
-    _use(server)
-    if hasattr(connection, "close_pool"):
-        connection.close_pool()

@@ -3,31 +3,28 @@
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from netra.launch.environment import Addresses, child_environment
+from netra.launch.environment import SERVICE_URLS, Addresses, child_environment
 from netra.launch.failures import LaunchError
+from netra.launch.locking import hold
 from netra.launch.places import Places
+from netra.launch.services import running_services
 from netra.launch.sizes import describe, measure
 from netra.launch.testing import outside_variables
 
-# Nobody listens there: a check that wants a database fails at once.
-_NO_SERVICES = {
-    "DATABASE_URL": "postgres://check:check@127.0.0.1:1/check",
-    "REDIS_URL": "redis://127.0.0.1:1/0",
-    "CACHE_URL": "redis://127.0.0.1:1/1",
-}
-_PYTHON = "python -W error"
 COMMANDS = {
     "lint": "ruff check .",
     "format": "ruff format --check .",
     "types": "mypy",
     "layers": "lint-imports",
-    "migrations": f"{_PYTHON} manage.py makemigrations --check --dry-run",
-    "deployment": f"{_PYTHON} manage.py check --deploy --fail-level WARNING",
+    "migrations": "python manage.py makemigrations --check --dry-run",
+    "deployment": "python manage.py check --deploy --fail-level WARNING",
 }
+_NEED_DATABASE = {"migrations", "deployment"}
 _SETTINGS = {"deployment": "netra.settings.prod"}
 
 
@@ -47,9 +44,25 @@ def check(places: Places, arguments: Sequence[str]) -> int:
     for name in wanted:
         if name not in COMMANDS and name != "sizes":
             raise LaunchError(f"there is no check {name}; there are: sizes {' '.join(COMMANDS)}")
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        outcomes = list(pool.map(lambda name: _run(places, name), wanted))
+    with _services(places, wanted) as urls:
+        env = check_environment(places, os.environ, urls)
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            outcomes = list(pool.map(lambda name: _run(places, name, env), wanted))
     return report(outcomes)
+
+
+@contextmanager
+def _services(places: Places, wanted: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Empty databases for the checks that ask one; for others addresses where nobody listens."""
+    ground = places.for_checks()
+    if not _NEED_DATABASE & set(wanted):
+        yield dict.fromkeys(SERVICE_URLS, "postgres://127.0.0.1:1/none")
+        return
+    with (
+        hold(ground.lock, "check"),
+        running_services(ground, outside_variables(os.environ), is_durable=False) as urls,
+    ):
+        yield urls
 
 
 def report(outcomes: Sequence[Outcome]) -> int:
@@ -63,9 +76,9 @@ def report(outcomes: Sequence[Outcome]) -> int:
     return 0 if all(outcome.is_ok for outcome in outcomes) else 1
 
 
-def _run(places: Places, name: str) -> Outcome:
+def _run(places: Places, name: str, env: Mapping[str, str]) -> Outcome:
     began = time.monotonic()
-    is_ok, said = _sizes(places) if name == "sizes" else _command(places, name)
+    is_ok, said = _sizes(places) if name == "sizes" else _command(places, name, env)
     return Outcome(name, is_ok, said, time.monotonic() - began)
 
 
@@ -74,11 +87,11 @@ def _sizes(places: Places) -> tuple[bool, str]:
     return not figures.breaches, describe(figures)
 
 
-def _command(places: Places, name: str) -> tuple[bool, str]:
+def _command(places: Places, name: str, env: Mapping[str, str]) -> tuple[bool, str]:
     program, *rest = COMMANDS[name].split()
     done = subprocess.run(
         [str(places.venv / "bin" / program), *rest],
-        env=check_environment(places, os.environ, _SETTINGS.get(name, "netra.settings.test")),
+        env=dict(env) | {"DJANGO_SETTINGS_MODULE": _SETTINGS.get(name, "netra.settings.test")},
         cwd=places.root,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -89,12 +102,10 @@ def _command(places: Places, name: str) -> tuple[bool, str]:
     return done.returncode == 0, done.stdout
 
 
-def check_environment(places: Places, caller: Mapping[str, str], settings: str) -> dict[str, str]:
-    """Throw-away secrets and no services, whatever the caller has set."""
+def check_environment(
+    places: Places, caller: Mapping[str, str], urls: Mapping[str, str]
+) -> dict[str, str]:
+    """Throw-away secrets and services, whatever the caller has set."""
     return child_environment(
-        places.for_tests(),
-        outside_variables(caller),
-        services=_NO_SERVICES,
-        addresses=Addresses(),
-        settings=settings,
+        places.for_checks(), outside_variables(caller), services=urls, addresses=Addresses()
     )

@@ -19,8 +19,12 @@ class Places:
         return cls(root, root / ".local")
 
     def for_tests(self) -> "Places":
-        """The throw-away set below it."""
+        """The throw-away set of `test`."""
         return Places(self.root, self.local / "test")
+
+    def for_checks(self) -> "Places":
+        """The throw-away set of `check`, so that it may run beside `test`."""
+        return Places(self.root, self.local / "check")
 
     @property
     def venv(self) -> Path:

@@ -41,12 +41,12 @@ def test_environment(
     env = child_environment(
         ground, caller, services=urls, addresses=Addresses(), settings="netra.settings.test"
     )
-    return env | {"NETRA_TEST_RUN": "1", "VIRTUAL_ENV": str(places.venv)}
+    return env | {"NETRA_TEST_RUN": "1"}
 
 
 def pytest_command(python: str, arguments: Sequence[str]) -> list[str]:
     """pytest on every core, with coverage when nothing narrows the run."""
-    command = [python, "-m", "pytest"]
+    command = [python, "-m", "pytest", "-p", "tests.workers"]
     if not any(argument.startswith(("-n", "--pdb")) for argument in arguments):
         command += ["-n", str(len(os.sched_getaffinity(0)))]
     if is_whole(arguments):
