@@ -9,7 +9,15 @@ GIVEN_ROLES = [choice for choice in Role.choices() if choice[0] != Role.OWNER]
 
 
 class RoleForm(forms.Form):
-    role = forms.ChoiceField(label="Role", choices=GIVEN_ROLES, initial=Role.DEVELOPER)
+    role = forms.ChoiceField(
+        label="Role",
+        choices=GIVEN_ROLES,
+        initial=Role.DEVELOPER.value,
+        help_text=(
+            "Admins manage members, settings and credentials. Developers make projects and keys. "
+            "Finance and viewers only read."
+        ),
+    )
 
 
 class InvitationForm(RoleForm):

@@ -50,6 +50,5 @@ class TransferForm(forms.Form):
 
     def __init__(self, *args: Any, organization: Organization, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["member"] = MemberChoiceField(
-            queryset=members(organization).exclude(role=Role.OWNER), label="New owner"
-        )
+        self.candidates = members(organization).exclude(role=Role.OWNER)
+        self.fields["member"] = MemberChoiceField(queryset=self.candidates, label="New owner")

@@ -12,6 +12,7 @@ from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.credentials import CredentialForm, SecretForm
 from apps.portal.forms.errors import shown_in
 from apps.portal.paging import page_of
+from apps.portal.views.confirmation import ask
 from apps.tenants.permissions import Permission
 from apps.tenants.selectors import credentials
 from apps.tenants.services.credentials import (
@@ -70,8 +71,15 @@ def credential_delete(request: PortalRequest, credential_id: UUID) -> HttpRespon
         delete_credential(organization=organization, credential_id=credential_id)
         messages.success(request, f"The credential {row.name} is deleted.")
         return _to_list(request)
-    context = {"credential": row, "provider": PROVIDERS.get(row.provider, row.provider)}
-    return render(request, "portal/credentials/delete.html", context)
+    provider = PROVIDERS.get(row.provider, row.provider)
+    return ask(
+        request,
+        title="Delete the credential",
+        text=f"The {provider} credential {row.name} ({row.hint}) is forgotten for good.",
+        consequences=[f"Calls to {provider} that need it are refused."],
+        button="Delete credential",
+        back_to="credentials",
+    )
 
 
 def _to_list(request: PortalRequest) -> HttpResponse:

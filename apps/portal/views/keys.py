@@ -12,6 +12,7 @@ from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.errors import shown_in
 from apps.portal.forms.keys import KeyForm, KeyNameForm, OnceForm, ProjectFilterForm, RotateForm
 from apps.portal.paging import page_of
+from apps.portal.views.confirmation import ask
 from apps.tenants.models import ApiKey
 from apps.tenants.permissions import Permission
 from apps.tenants.selectors import api_keys, projects
@@ -92,7 +93,14 @@ def key_revoke(request: PortalRequest, key_id: UUID) -> HttpResponse:
         revoke_api_key(organization=organization, api_key_id=key_id, at=utc_now())
         messages.success(request, f"The key {key.name} is revoked.")
         return _to_list(request)
-    return render(request, "portal/keys/revoke.html", {"key": key})
+    return ask(
+        request,
+        title="Revoke the key",
+        text=f"The key {key.name} ({key.hint}) stops working at once.",
+        consequences=["Calls signed with it are refused.", "This cannot be undone."],
+        button="Revoke key",
+        back_to="keys",
+    )
 
 
 def _create(request: PortalRequest, form: KeyForm) -> NewKey:

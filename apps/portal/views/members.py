@@ -11,6 +11,7 @@ from apps.portal.access import FORM, WRITE, PortalRequest, portal_view
 from apps.portal.forms.errors import shown_in
 from apps.portal.forms.members import InvitationForm, RoleForm
 from apps.portal.paging import page_of
+from apps.portal.views.confirmation import ask
 from apps.tenants.permissions import Permission, Role
 from apps.tenants.selectors import members, open_invitations
 from apps.tenants.services.members import (
@@ -59,7 +60,14 @@ def member_remove(request: PortalRequest, membership_id: UUID) -> HttpResponse:
         remove_member(organization=organization, membership_id=membership_id)
         messages.success(request, f"{membership.user.display_name} is no longer a member.")
         return _to_list(request)
-    return render(request, "portal/members/remove.html", {"membership": membership})
+    return ask(
+        request,
+        title="Remove the member",
+        text=f"{membership.user.display_name} loses access to {organization.name} at once.",
+        consequences=["Keys this person made keep working until you revoke them."],
+        button="Remove member",
+        back_to="members",
+    )
 
 
 @portal_view(Permission.ORGANIZATION_LEAVE, methods=FORM)
@@ -69,7 +77,14 @@ def leave(request: PortalRequest) -> HttpResponse:
         remove_member(organization=organization, membership_id=membership.pk)
         messages.success(request, f"You left {organization.name}.")
         return redirect("portal:start")
-    return render(request, "portal/members/leave.html")
+    return ask(
+        request,
+        title=f"Leave {organization.name}",
+        text="You lose access at once. Only an owner or admin can invite you again.",
+        consequences=["Keys you made keep working until somebody revokes them."],
+        button="Leave",
+        back_to="members",
+    )
 
 
 @portal_view(Permission.MEMBERS_INVITE, methods=FORM)
@@ -99,7 +114,13 @@ def invitation_withdraw(request: PortalRequest, invitation_id: UUID) -> HttpResp
         revoke_invitation(organization=organization, invitation_id=invitation_id, at=at)
         messages.success(request, f"The invitation of {invitation.email} is withdrawn.")
         return _to_list(request)
-    return render(request, "portal/members/withdraw.html", {"invitation": invitation})
+    return ask(
+        request,
+        title="Withdraw the invitation",
+        text=f"The link that {invitation.email} was sent stops working.",
+        button="Withdraw invitation",
+        back_to="members",
+    )
 
 
 def _invite(request: PortalRequest, email: str, role: Role) -> None:

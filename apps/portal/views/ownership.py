@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.errors import shown_in
 from apps.portal.forms.organizations import TransferForm
+from apps.portal.views.confirmation import ask
 from apps.tenants.permissions import Permission
 from apps.tenants.services.organizations import transfer_ownership
 
@@ -24,4 +25,14 @@ def ownership_transfer(request: PortalRequest) -> HttpResponse:
             transfer_ownership(organization=organization, to_membership=member.pk)
             messages.success(request, f"{member.user.display_name} now owns {organization.name}.")
             return redirect("portal:members", slug=organization.slug)
-    return render(request, "portal/members/transfer.html", {"form": form})
+    if not form.candidates.exists():
+        return render(request, "portal/members/nobody.html")
+    return ask(
+        request,
+        title="Transfer ownership",
+        text=f"Only the new owner can give {organization.name} back to you.",
+        consequences=["You become an admin.", "The new owner may remove you."],
+        button="Transfer ownership",
+        back_to="members",
+        form=form,
+    )

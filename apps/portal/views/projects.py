@@ -11,6 +11,8 @@ from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.errors import shown_in
 from apps.portal.forms.projects import ProjectForm
 from apps.portal.paging import page_of
+from apps.portal.views.confirmation import ask
+from apps.tenants.models import ApiKey
 from apps.tenants.permissions import Permission
 from apps.tenants.selectors import open_projects, projects
 from apps.tenants.services.projects import archive_project, create_project, rename_project
@@ -60,9 +62,22 @@ def project_archive(request: PortalRequest, project_id: UUID) -> HttpResponse:
         archive_project(organization=organization, project_id=project_id, at=at)
         messages.success(request, f"The project {project.name} is archived.")
         return _to_list(request)
-    key_count = project.api_keys.usable(at=at).count()
-    context = {"project": project, "key_count": key_count}
-    return render(request, "portal/projects/archive.html", context)
+    return ask(
+        request,
+        title="Archive the project",
+        text=f"The project {project.name} is closed for good.",
+        consequences=_losses(ApiKey.objects.usable(at=at).filter(project=project).count()),
+        button="Archive project",
+        back_to="projects",
+    )
+
+
+def _losses(key_count: int) -> list[str]:
+    history = "What it used and spent stays on record."
+    if not key_count:
+        return [history]
+    keys = "1 key stops" if key_count == 1 else f"{key_count} keys stop"
+    return [f"{keys} working at once.", history]
 
 
 def _to_list(request: PortalRequest) -> HttpResponse:
