@@ -39,7 +39,7 @@ class SettingsForm(OrganizationForm):
         self.order_fields(("name", "time_zone", "currency"))
 
 
-class MemberChoiceField(forms.ModelChoiceField[Membership]):
+class MemberChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic at run time
     def label_from_instance(self, obj: Membership) -> str:
         """What a line of the list says."""
         return f"{obj.user.display_name}, {obj.role}"
