@@ -9,3 +9,8 @@ urlpatterns = [
     path("api/v1/", include("apps.api.urls")),
     path("", include("apps.portal.urls")),
 ]
+
+handler400 = "apps.portal.views.errors.bad_request"
+handler403 = "apps.portal.views.errors.permission_denied"
+handler404 = "apps.portal.views.errors.page_not_found"
+handler500 = "apps.portal.views.errors.server_error"
