@@ -1,0 +1,103 @@
+"""The command line of ./apex."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from netra.launch import benching, checking, commands, testing, venv
+from netra.launch.environment import Addresses
+from netra.launch.failures import LaunchError, explain_os_error
+from netra.launch.interrupts import Stopped
+from netra.launch.places import CHECKOUT, Places
+from netra.launch.terminal import Terminal
+from netra.launch.up import Launch, down, in_venv, up
+
+USAGE = """usage: ./apex COMMAND [OPTIONS]
+
+  up [--portal-port N] [--gateway-port N]   run everything; Ctrl-C stops it
+  down                                      stop it from another terminal
+  manage ARGUMENTS                          manage.py against the running databases
+  test [PYTEST ARGUMENTS] [--long]          the test suite
+  check                                     lint, types, layers, sizes, migrations, deployment
+  bench NAME [--quick] [--json FILE]        a benchmark
+  lock [--upgrade]                          pin requirements again from the .in files
+
+DATABASE_URL, REDIS_URL and CACHE_URL, when set, replace our own Postgres and Valkeys.
+NETRA_PG_BIN names the bin directory of another Postgres (15 or newer).
+"""
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; 0 when it did what it should, 2 when it could not, with one line why."""
+    try:
+        return _dispatch(Places.of(CHECKOUT), list(arguments))
+    except LaunchError as error:
+        return _fail(error)
+    except OSError as error:
+        return _fail(explain_os_error(error))
+    except (KeyboardInterrupt, Stopped):
+        return INTERRUPTED
+
+
+def _fail(error: LaunchError) -> int:
+    print(f"apex: {error}", file=sys.stderr)
+    return 2
+
+
+def _dispatch(places: Places, arguments: list[str]) -> int:
+    name = arguments[0] if arguments else "help"
+    if name in {"help", "-h", "--help"}:
+        print(USAGE, end="")
+        return 0
+    if name not in COMMANDS:
+        raise LaunchError(f"there is no command {name}; ./apex help lists them")
+    requirements, command = COMMANDS[name]
+    if requirements:
+        _enter_venv(places, requirements, arguments)
+    return command(places, arguments[1:])
+
+
+def _enter_venv(places: Places, requirements: str, arguments: Sequence[str]) -> None:
+    """Go on in the Python of `.venv`, which replaces this process when it is another one."""
+    venv.ensure_venv(places, requirements, Terminal())
+    if not in_venv(places):
+        script = str(places.root / "apex")
+        os.execv(places.python, [str(places.python), script, *arguments])  # noqa: S606
+
+
+def _up(places: Places, arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser("apex up")
+    parser.add_argument("--portal-port", type=int, default=int(os.environ.get("PORT_WEB", 8000)))
+    parser.add_argument(
+        "--gateway-port", type=int, default=int(os.environ.get("PORT_GATEWAY", 8001))
+    )
+    options = parser.parse_args(arguments)
+    addresses = Addresses(options.portal_port, options.gateway_port)
+    caller = {k: v for k, v in os.environ.items() if k not in {"PORT_WEB", "PORT_GATEWAY"}}
+    return up(Launch(places, addresses, caller))
+
+
+def _down(places: Places, arguments: list[str]) -> int:
+    argparse.ArgumentParser("apex down").parse_args(arguments)
+    return down(places, Terminal())
+
+
+def _manage(places: Places, arguments: list[str]) -> int:
+    return commands.manage(places, os.environ, arguments)
+
+
+def _lock(places: Places, arguments: list[str]) -> int:
+    return venv.lock(places, arguments)
+
+
+COMMANDS: dict[str, tuple[str, Callable[[Places, list[str]], int]]] = {
+    "up": (venv.RUNTIME, _up),
+    "down": ("", _down),
+    "manage": (venv.RUNTIME, _manage),
+    "test": (venv.DEV, testing.test),
+    "check": (venv.DEV, checking.check),
+    "bench": (venv.DEV, benching.bench),
+    "lock": (venv.RUNTIME, _lock),
+}

@@ -1,0 +1,61 @@
+"""What every test stands on: a database and Valkeys of its own, prepared by ./apex test."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests import databases
+
+
+def pytest_configure() -> None:
+    """Refuse to run without the services that only ./apex test starts."""
+    if "NETRA_TEST_RUN" not in os.environ:
+        raise pytest.UsageError(
+            "tests need databases of their own; run them with: ./apex test [PYTEST ARGUMENTS]"
+        )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests marked `long` unless ./apex test --long asked for them."""
+    if os.environ.get("NETRA_TEST_LONG"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if not item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """This process's clone of the migrated template, in place of pytest-django's own migration."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    server = os.environ["DATABASE_URL"]
+    template = f"template_{databases.digest()}"
+    databases.ensure_template(server, template)
+    for url in databases.cloned(server, template, f"test_{worker}"):
+        with django_db_blocker.unblock():
+            _use(url)
+        yield
+        with django_db_blocker.unblock():
+            _leave(server)
+
+
+def _use(url: str) -> None:
+    """Django's connections, of all threads, and programs that tests start go to `url`."""
+    connection.close()
+    name = url.rpartition("/")[2]
+    settings.DATABASES["default"]["NAME"] = name
+    connection.settings_dict["NAME"] = name
+    os.environ["DATABASE_URL"] = url
+
+
+def _leave(server: str) -> None:
+    """Let go of the clone, so that it can be dropped."""
+    _use(server)
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()

@@ -1,0 +1,99 @@
+"""A database for each test process: a clone of one template that holds every migration.
+
+The template is named after a hash of what shapes it, so it is made again exactly when that changes.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parents[1]
+_SHAPING = (
+    "requirements.txt",
+    "netra/settings/*.py",
+    "apps/**/models.py",
+    "apps/**/models/*.py",
+    "apps/**/*migrations/*.py",
+    "apps/**/management/commands/*.py",
+    "apps/tenants/schema*.py",
+)
+_LOCK = 6_203_198_245  # any number of our own
+_PREFIX = "template_"
+
+
+def digest(root: Path = ROOT) -> str:
+    """12 hex digits that change with the migrations, the settings and the packages."""
+    total = hashlib.sha256()
+    for path in sorted({path for pattern in _SHAPING for path in root.glob(pattern)}):
+        total.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
+    return total.hexdigest()[:12]
+
+
+def with_name(url: str, name: str) -> str:
+    """The same server, another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def migrate(url: str) -> None:
+    """Every schema brought up to date, in a process that leaves no connection behind."""
+    command = [sys.executable, str(ROOT / "manage.py"), "migrate_all"]
+    env = os.environ | {"DATABASE_URL": url}
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"migrate_all failed:\n{done.stdout}{done.stderr}")
+
+
+def ensure_template(url: str, name: str, fill: Callable[[str], None] = migrate) -> None:
+    """Make the template database `name` unless it is there; older templates go.
+
+    `url` leads to any other database of the server. Test processes take turns.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        templates = _databases_named(connection, _PREFIX)
+        if name not in templates:
+            _replace_templates(connection, url, [*templates], name, fill)
+
+
+def _replace_templates(
+    connection: psycopg.Connection,
+    url: str,
+    old: list[str],
+    name: str,
+    fill: Callable[[str], None],
+) -> None:
+    draft = f"draft_of_{name}"
+    for unwanted in [*old, draft]:
+        _drop(connection, unwanted)
+    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
+    fill(with_name(url, draft))
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    connection.execute(rename.format(sql.Identifier(draft), sql.Identifier(name)))
+
+
+def cloned(url: str, template: str, name: str) -> Iterator[str]:
+    """Yield the URL of a fresh clone called `name`, which is dropped afterwards."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        _drop(connection, name)
+        clone = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY = file_copy")
+        connection.execute(clone.format(sql.Identifier(name), sql.Identifier(template)))
+    yield with_name(url, name)
+    with psycopg.connect(url, autocommit=True) as connection:
+        _drop(connection, name)
+
+
+def _databases_named(connection: psycopg.Connection, prefix: str) -> set[str]:
+    rows = connection.execute("SELECT datname FROM pg_database").fetchall()
+    return {name for (name,) in rows if name.startswith(prefix)}
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+    connection.execute(drop.format(sql.Identifier(name)))
