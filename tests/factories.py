@@ -9,7 +9,13 @@ from allauth.account.models import EmailAddress
 
 from apps.kernel.clock import utc_now
 from apps.tenants.models import Membership, Organization, Project, ProviderCredential, User
-from apps.tenants.permissions import DEFAULT_KEY_SCOPES, Permission, Role
+from apps.tenants.permissions import (
+    DEFAULT_KEY_SCOPES,
+    KEY_SCOPES,
+    ROLE_PERMISSIONS,
+    Permission,
+    Role,
+)
 from apps.tenants.selectors import open_projects
 from apps.tenants.services.api_keys import NewKey, create_api_key
 from apps.tenants.services.credentials import store_credential
@@ -57,6 +63,7 @@ def make_api_key(
 ) -> NewKey:
     """A key of `project`, else of the first open project."""
     options.setdefault("created_by", None)
+    options.setdefault("granted_by", KEY_SCOPES)
     return create_api_key(
         project=project or open_projects(organization)[0],
         name=name,
@@ -86,5 +93,10 @@ def make_invitation(
 ) -> Invited:
     """An open invitation and its token."""
     return invite_member(
-        organization=organization, email=email, role=role, invited_by=None, at=at or utc_now()
+        organization=organization,
+        email=email,
+        role=role,
+        granted_by=ROLE_PERMISSIONS[Role.OWNER],
+        invited_by=None,
+        at=at or utc_now(),
     )

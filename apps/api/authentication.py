@@ -1,4 +1,4 @@
-"""Who calls: an API key, or a person signed in to the portal. Either way `request.auth` is an Actor."""
+"""Who calls: an API key, or a person signed in to the portal; `request.auth` is their Actor."""
 
 from django.http import HttpRequest
 from rest_framework import authentication

@@ -88,8 +88,8 @@ def status_detail(status: int) -> tuple[str, str]:
     """Code and sentence for a bare HTTP status, as middleware and servers raise it."""
     if status >= 500:
         return NetraError.code, NetraError.message
-    name = HTTPStatus(status)
-    return name.phrase.lower().replace(" ", "_").replace("-", "_"), f"{name.description or name.phrase}."
+    phrase = HTTPStatus(status).phrase
+    return phrase.lower().replace(" ", "_").replace("-", "_"), f"{phrase}."
 
 
 def _known(error: Exception) -> NetraError | exceptions.APIException | None:

@@ -12,7 +12,7 @@ MAX_BODY_BYTES = 256 * 1024
 
 
 def check_length(headers: Mapping[str, str]) -> None:
-    """Refuse a body that is too large, or of unknown length. Raises BodyTooLarge, LengthRequired."""
+    """Refuse a body too large or of unknown length. Raises BodyTooLarge, LengthRequired."""
     if "Transfer-Encoding" in headers and not headers.get("Content-Length"):
         raise LengthRequired
     if int(headers.get("Content-Length") or 0) > MAX_BODY_BYTES:
