@@ -3,7 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from netra.operations.views import PROBES
+
 urlpatterns = [
+    *(path(name.lstrip("/"), view, name=view.__name__) for name, view in PROBES.items()),
     path("staff/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("apps.api.urls")),

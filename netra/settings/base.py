@@ -22,6 +22,7 @@ KEY_ENCRYPTION_KEYS = env.keyring("NETRA_KEK")
 API_KEY_PEPPERS = env.keyring("NETRA_KEY_PEPPER")
 
 SHARED_APPS = [
+    "netra",
     "apps.tenants",
     "apps.billing",
     "apps.portal",
@@ -56,10 +57,11 @@ INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "netra.request_log.request_log",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
+    "netra.operations.middleware.ProbesFirst",
+    "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -97,6 +99,7 @@ DATABASES = {
         **env.database("DATABASE_URL"),
         "ENGINE": "django_tenants.postgresql_backend",
         "CONN_MAX_AGE": 0,  # a pooled connection goes back after each request
+        "CONN_HEALTH_CHECKS": True,  # or a restart of Postgres fails one request a connection
         "OPTIONS": {
             "connect_timeout": 5,
             "pool": {
@@ -128,8 +131,11 @@ CACHES = {
 }
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"{REDIS_KEY_PREFIX}:channels"},
+        "BACKEND": "netra.channel_layer.PatientChannelLayer",
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}],
+            "prefix": f"{REDIS_KEY_PREFIX}:channels",
+        },
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -271,4 +277,5 @@ PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 # Logs
 LOGGING = logging_config(env.text("NETRA_LOG_LEVEL", "INFO"))
+ADMINS: list[tuple[str, str]] = []  # errors go to logs and Sentry, never by e-mail
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
