@@ -41,6 +41,13 @@ class _Child:
     started: float
     failures: int = 0
     restart_at: float | None = None
+    has_been_ready: bool = False
+
+    def is_ready(self) -> bool:
+        """True from the first time that it answers until it ends."""
+        if self.restart_at is None and not self.has_been_ready:
+            self.has_been_ready = self.program.is_ready()
+        return self.has_been_ready
 
 
 class Supervisor:
@@ -119,8 +126,6 @@ class Supervisor:
 
     def _tick(self) -> None:
         self._outputs.pump(_TICK_SECONDS)
-        if not self._outputs.has_pipes:
-            time.sleep(_TICK_SECONDS)
         self._interrupts.check()
         for child in self._children.values():
             self._look_after(child)
@@ -142,17 +147,14 @@ class Supervisor:
         pause = self._patience.pause_seconds(child.failures)
         self._terminal.say(f"{what}; starting it again in {pause:g} s")
         child.restart_at = time.monotonic() + pause
+        child.has_been_ready = False
 
     def _restart(self, child: _Child) -> None:
         fresh = self._begin(child.program)
         child.process, child.started, child.restart_at = fresh.process, fresh.started, None
 
     def _unready(self) -> list[_Child]:
-        return [
-            child
-            for child in self._children.values()
-            if child.restart_at is not None or not child.program.is_ready()
-        ]
+        return [child for child in self._children.values() if not child.is_ready()]
 
     def _not_ready(self, child: _Child, seconds: float) -> str:
         log = child.program.log
@@ -165,7 +167,6 @@ class Supervisor:
         began = time.monotonic()
         while alive := [c for c in children if c.process.poll() is None]:
             self._outputs.pump(0.02)
-            time.sleep(0.01)
             self._kill_late(alive, time.monotonic() - began)
         self._outputs.drain()
 
