@@ -27,8 +27,9 @@ PASSWORD = "correct horse battery"
 _numbers = count(1)
 
 
-def make_user(email: str = "ada@acme.test", password: str = PASSWORD, **fields: Any) -> User:
+def make_user(email: str | None = None, password: str = PASSWORD, **fields: Any) -> User:
     """A person with a verified address."""
+    email = email or f"person-{next(_numbers)}@acme.test"
     user = User.objects.create_user(email, password, **fields)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
     return user

@@ -179,7 +179,7 @@ def test_the_last_use_is_noted_at_most_once_a_minute() -> None:
     assert new.api_key.last_used_at == at + timedelta(seconds=90)
 
 
-def test_a_key_moves_to_the_new_pepper_when_it_is_used(settings: SettingsWrapper) -> None:
+def test_a_key_moves_to_the_new_pepper_when_it_is_used(settings: Settings) -> None:
     new = make_api_key(make_organization())
     old_keys = settings.API_KEY_PEPPERS.keys
     fresh = b"f" * 32

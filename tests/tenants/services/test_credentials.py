@@ -107,7 +107,7 @@ def test_two_credentials_of_a_provider_need_two_names() -> None:
 
 
 def test_the_key_encryption_key_is_rotated_without_touching_secrets(
-    settings: SettingsWrapper,
+    settings: Settings,
 ) -> None:
     credentials = [make_credential(make_organization(name), secret=SECRET) for name in "AB"]
     old = settings.KEY_ENCRYPTION_KEYS.keys
@@ -124,7 +124,7 @@ def test_the_key_encryption_key_is_rotated_without_touching_secrets(
     assert set(DataKey.objects.values_list("kek_id", flat=True)) == {"fresh"}
 
 
-def test_a_missing_key_encryption_key_is_named(settings: SettingsWrapper) -> None:
+def test_a_missing_key_encryption_key_is_named(settings: Settings) -> None:
     credential = make_credential(make_organization())
     used = DataKey.objects.get().kek_id
     settings.KEY_ENCRYPTION_KEYS = Keyring({"other": b"o" * 32})
