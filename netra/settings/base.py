@@ -28,7 +28,7 @@ SHARED_APPS = [
     "apps.portal",
     "apps.api",
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # staff_site imports its own
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
