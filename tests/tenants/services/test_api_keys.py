@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.kernel.clock import utc_now
 from apps.tenants.key_format import digest
@@ -45,9 +46,9 @@ def test_the_text_of_a_key_is_nowhere_in_the_database() -> None:
 
 @pytest.mark.parametrize("text", ["", "nap_live_short", "sk-something"])
 def test_foreign_text_is_refused_without_a_query(
-    text: str, django_assert_num_queries: object
+    text: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(0), pytest.raises(KeyRefused):  # type: ignore[operator]
+    with django_assert_num_queries(0), pytest.raises(KeyRefused):
         recognise_api_key(text=text, at=utc_now())
 
 

@@ -3,6 +3,7 @@ import io
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from pytest_django import Settings
 
 from apps.kernel.clock import utc_now
 from apps.tenants.models import DataKey, ProviderCredential
