@@ -63,11 +63,8 @@ def test_assignments_keep_equal_signs_in_values(tmp_path: Path) -> None:
 
 def test_too_little_space_is_refused(tmp_path: Path) -> None:
     require_space(tmp_path, 1)
-    with pytest.raises(DiskFullError) as refusal:
+    with pytest.raises(DiskFullError, match=r"\(\d+ MB free, 4398046511104 MB needed\)"):
         require_space(tmp_path, 1 << 62)
-    assert str(refusal.value) == (
-        f"the disk is full at {tmp_path}; free some space and run it again"
-    )
 
 
 def test_a_long_log_is_moved_aside_once(tmp_path: Path) -> None:
@@ -88,7 +85,10 @@ def test_the_tail_is_the_last_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (errno.ENOSPC, "the disk is full at /there; free some space and run it again"),
+        (
+            errno.ENOSPC,
+            "the disk is full at /there (no space left); free some space and run it again",
+        ),
         (
             errno.EACCES,
             "/there may not be written or run by this user (it says); "
