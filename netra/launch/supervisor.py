@@ -11,7 +11,7 @@ from netra.launch.failures import LaunchError
 from netra.launch.files import tail
 from netra.launch.interrupts import Interrupts
 from netra.launch.output import Outputs
-from netra.launch.processes import Program, spawn
+from netra.launch.processes import Program, adopt_orphans, clear_orphans, spawn
 from netra.launch.records import Run, send, sweep
 from netra.launch.terminal import Terminal
 from netra.launch.warden import post
@@ -66,6 +66,7 @@ class Supervisor:
         self._patience = patience or Patience()
         self._outputs = Outputs(terminal)
         self._children: dict[str, _Child] = {}
+        adopt_orphans()
         self._warden = post(run)
 
     def __enter__(self) -> "Supervisor":
@@ -117,6 +118,7 @@ class Supervisor:
         self._children.clear()
         sweep(self._run, grace_seconds=1)
         self._dismiss_warden()
+        clear_orphans()
 
     def _begin(self, program: Program) -> _Child:
         process = spawn(program, self._run)

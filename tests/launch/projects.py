@@ -12,6 +12,7 @@ from typing import TypeVar
 import psycopg
 import redis
 
+from netra.launch.binaries import postgres_account, postgres_binaries, postgres_home
 from netra.launch.environment import announced
 from netra.launch.places import CHECKOUT, Places
 from netra.launch.ports import pick_free
@@ -53,8 +54,15 @@ web: python web.py $PORT_WEB
 gateway: python web.py $PORT_GATEWAY
 worker: python worker.py
 """
-_WANTED = ("PATH", "HOME", "LANG", "NETRA_PG_BIN")  # nothing of the run that we are part of
+_WANTED = ("PATH", "HOME", "LANG")  # nothing of the run that we are part of
 T = TypeVar("T")
+
+
+def shared_binaries() -> Path:
+    """The Postgres that serves the suite itself; copying one for each test takes seconds."""
+    account = postgres_account()
+    home = postgres_home(Places.of(CHECKOUT).for_tests(), account)
+    return postgres_binaries(home, account, {})
 
 
 def eventually(wanted: Callable[[], T], *, seconds: float = 20.0) -> T:
@@ -135,7 +143,8 @@ class Up:
     def __init__(self, project: Project, variables: dict[str, str]) -> None:
         self.project = project
         self.output = project.root / "up.out"
-        env = {k: v for k, v in os.environ.items() if k in _WANTED} | variables
+        env = {k: v for k, v in os.environ.items() if k in _WANTED}
+        env |= {"NETRA_PG_BIN": str(shared_binaries())} | variables
         command = [sys.executable, "-m", "tests.launch.runner", str(project.root)]
         with self.output.open("w") as out:
             self.process = subprocess.Popen(
