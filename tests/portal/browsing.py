@@ -1,9 +1,9 @@
 """How tests sign in and look at answers."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.contrib.messages import get_messages
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -25,12 +25,12 @@ def path(world: World, view: str, *arguments: object) -> str:
     return reverse(f"portal:{view}", args=[world.organization.slug, *arguments])
 
 
-def told(response: HttpResponse) -> list[str]:
+def told(response: Any) -> list[str]:
     """The messages that the next page shows."""
-    return [str(message) for message in get_messages(response.wsgi_request)]  # type: ignore[attr-defined]  # set by the test client
+    return [str(message) for message in get_messages(response.wsgi_request)]
 
 
-def form_errors(response: HttpResponse) -> Mapping[str, list[str]]:
+def form_errors(response: Any) -> Mapping[str, list[str]]:
     """The errors of the form on the page."""
-    errors: Mapping[str, list[str]] = response.context["form"].errors  # type: ignore[attr-defined]  # set by the test client
+    errors: Mapping[str, list[str]] = response.context["form"].errors
     return errors
