@@ -1,4 +1,4 @@
-"""Every pair of colours that stands together is readable, in both themes (WCAG 2.2, 1.4.3, 1.4.11)."""
+"""Every pair of colours that stands together is readable in both themes."""
 
 import re
 from pathlib import Path
