@@ -13,7 +13,7 @@ from apps.tenants.permissions import Permission
 KEY_PATTERN = r"^[!-~]{1,255}$"
 ORGANIZATION = OpenApiParameter(
     "Netra-Organization",
-    {"type": "string", "maxLength": 50},
+    {"type": "string"},
     OpenApiParameter.HEADER,
     description="Slug of the organization, for a signed-in person who is in several. "
     "An API key belongs to one organization and ignores it.",
@@ -37,6 +37,12 @@ class OperationSchema(AutoSchema):  # type: ignore[misc]  # drf-spectacular's cl
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
         return [ORGANIZATION, IDEMPOTENCY_KEY] if self.method == "POST" else [ORGANIZATION]
+
+    def get_serializer_name(self, serializer: Any, direction: str) -> str:
+        return str(super().get_serializer_name(serializer, direction)).removesuffix("Out")
+
+    def get_paginated_name(self, serializer_name: str) -> str:
+        return f"{serializer_name}Page"
 
     def get_summary(self) -> str:
         return self._doc().partition("\n")[0]
@@ -99,9 +105,19 @@ def finish_document(result: dict[str, Any], **_generator: Any) -> dict[str, Any]
     for name, schema in schemas.items():
         if name.endswith("Request"):
             schema["additionalProperties"] = False
+        _drop_marks(schema)
     schemas["Problem"] = problems.PROBLEM_SCHEMA
     result["components"]["responses"] = problems.shared_responses()
     return result
+
+
+def _drop_marks(schema: Any) -> None:
+    """Remove the generator's own marks on enumerations."""
+    if isinstance(schema, dict):
+        schema.pop("x-spec-enum-id", None)
+    inner = schema.values() if isinstance(schema, dict) else schema
+    for part in inner if isinstance(schema, (dict, list)) else ():
+        _drop_marks(part)
 
 
 def _rate_headers() -> dict[str, Any]:

@@ -15,6 +15,8 @@ SCOPES = sorted(scope.value for scope in KEY_SCOPES)
 
 
 class KeyOut(serializers.ModelSerializer[ApiKey]):
+    """An API key without its text."""
+
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES), read_only=True)
     state = serializers.SerializerMethodField()
 
@@ -46,6 +48,8 @@ class NewKeyOut(KeyOut):
 
 
 class KeyNew(Input):
+    """A key to make."""
+
     project_id = serializers.UUIDField()
     name = NameField()
     scopes = serializers.ListField(
@@ -56,10 +60,14 @@ class KeyNew(Input):
 
 
 class KeyChange(Input):
+    """Another name for a key."""
+
     name = NameField()
 
 
 class KeyRotation(Input):
+    """How to replace a key."""
+
     overlap_seconds = serializers.IntegerField(
         min_value=0,
         max_value=int(LONGEST_OVERLAP.total_seconds()),

@@ -10,6 +10,8 @@ GIVEN_ROLES = [(role, label) for role, label in Role.choices() if role != Role.O
 
 
 class MemberOut(serializers.ModelSerializer[Membership]):
+    """Somebody who belongs to the organization."""
+
     email = serializers.EmailField(source="user.email", read_only=True)
     name = serializers.CharField(source="user.display_name", read_only=True)
 
@@ -20,10 +22,14 @@ class MemberOut(serializers.ModelSerializer[Membership]):
 
 
 class MemberChange(Input):
+    """Another role for a member."""
+
     role = serializers.ChoiceField(choices=GIVEN_ROLES)
 
 
 class InvitationOut(serializers.ModelSerializer[Invitation]):
+    """An open offer to join."""
+
     class Meta:
         model = Invitation
         fields = ("id", "email", "role", "created_at", "expires_at")
@@ -31,5 +37,7 @@ class InvitationOut(serializers.ModelSerializer[Invitation]):
 
 
 class InvitationNew(Input):
+    """Whom to invite, and as what."""
+
     email = serializers.EmailField(max_length=254)
     role = serializers.ChoiceField(choices=GIVEN_ROLES)

@@ -1,6 +1,5 @@
 """The organization as the API shows and takes it."""
 
-import zoneinfo
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -14,6 +13,8 @@ from apps.tenants.selectors import entitlements
 
 
 class OrganizationOut(serializers.ModelSerializer[Organization]):
+    """An organization."""
+
     plan = serializers.SerializerMethodField()
     entitlements = serializers.SerializerMethodField()
 
@@ -44,8 +45,10 @@ class OrganizationOut(serializers.ModelSerializer[Organization]):
 
 
 class OrganizationChange(Input):
+    """What members may change; fields left out stay as they are."""
+
     name = NameField(required=False)
-    time_zone = serializers.ChoiceField(
-        choices=sorted(zoneinfo.available_timezones()), required=False
+    time_zone = serializers.CharField(
+        max_length=64, required=False, help_text="IANA name, for example Europe/Berlin."
     )
     currency = serializers.ChoiceField(choices=list(MINOR_DIGITS), required=False)

@@ -7,6 +7,8 @@ from apps.tenants.models import Project
 
 
 class ProjectOut(serializers.ModelSerializer[Project]):
+    """A group of keys and usage."""
+
     class Meta:
         model = Project
         fields = ("id", "name", "created_at", "archived_at")
@@ -14,8 +16,12 @@ class ProjectOut(serializers.ModelSerializer[Project]):
 
 
 class ProjectNew(Input):
+    """A project to open."""
+
     name = NameField()
 
 
 class ProjectChange(Input):
+    """Another name for a project."""
+
     name = NameField()
