@@ -21,12 +21,13 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"\b((?:sk|rk|pk|whsec|gsk|xai|ghp|r8)[-_]|AIza|AKIA)[0-9A-Za-z_-]{12,}"),
         rf"\1{MASK}",
     ),
+    (re.compile(r"\b((?:authorization|(?:set-)?cookie)\s*[:=]\s*)[^\r\n\"']+", re.I), rf"\1{MASK}"),
     (re.compile(r"\b(bearer|basic)(\s+)[^\s\"',;]+", re.IGNORECASE), rf"\1\2{MASK}"),
     (re.compile(r"(://[^/\s:@]*:)[^/\s@]+@"), rf"\1{MASK}@"),
     # name=value, name: value and "name": "value"
     (
         re.compile(
-            r"((?:passw(?:or)?d\w*|secret\w*|\w*token|authorization|cookie|api[-_]?key|x-api-key"
+            r"((?:passw(?:or)?d\w*|secret\w*|\w*token|api[-_]?key"
             r"|session[-_]?(?:id|key))[\"']?\s*[=:]\s*[\"']?)(?!\[redacted\])[^\s\"',;&}]+",
             re.IGNORECASE,
         ),

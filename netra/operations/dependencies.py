@@ -50,10 +50,12 @@ def check_migrations() -> None:
     """Raises NotCurrent when public lacks a migration that this build has."""
     with _postgres() as connection:
         rows = connection.execute("SELECT app, name FROM public.django_migrations").fetchall()
-    missing = sorted(_migrations_on_disk() - set(rows))
+    missing = sorted(migrations_on_disk() - set(rows))
     if missing:
         app, name = missing[0]
-        raise NotCurrent(f"{len(missing)} not applied, first {app}.{name}: run migrate_all")
+        raise NotCurrent(
+            f"{len(missing)} not applied, first {app}.{name}: run ./apex manage migrate_all"
+        )
 
 
 # The cache only makes things faster; without it we are slow, not down.
@@ -108,7 +110,8 @@ def _ping(url: str) -> None:
 
 
 @cache
-def _migrations_on_disk() -> frozenset[tuple[str, str]]:
+def migrations_on_disk() -> frozenset[tuple[str, str]]:
+    """App and name of each migration of this build, those of tenants' schemas aside."""
     tenant_only = {name.rpartition(".")[2] for name in settings.TENANT_APPS}
     names = MigrationLoader(None).disk_migrations
     return frozenset(key for key in names if key[0] not in tenant_only)

@@ -4,7 +4,6 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from unfold.decorators import action
@@ -27,8 +26,6 @@ from apps.tenants.services.support import (
     close_support_access,
     open_support_access,
 )
-
-ENTER = "tenants.add_supportaccess"
 
 
 class MembershipInline(ReadOnlyInline):
@@ -61,11 +58,12 @@ class OrganizationAdmin(ReadOnlyAdmin):
     inlines = (MembershipInline, ProjectInline)
     actions_detail = ("support_access",)
 
-    @action(description="Support access", url_path="support-access", permissions=[ENTER])
+    def has_enter_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("tenants.add_supportaccess")
+
+    @action(description="Support access", url_path="support-access", permissions=["enter"])
     def support_access(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Enter the organization for a reason and an hour, or leave it again."""
-        if not request.user.has_perm(ENTER):
-            raise PermissionDenied
         organization = get_object_or_404(Organization, pk=UUID(object_id), closed_at=None)
         if "leave" in request.POST:
             return leave(request, organization)

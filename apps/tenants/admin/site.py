@@ -68,7 +68,7 @@ def is_staff(request: HttpRequest) -> bool:
 
 def used_second_factor(request: HttpRequest) -> bool:
     """Whether this very session was confirmed by TOTP or a recovery code."""
-    methods = {record.get("method") for record in get_authentication_records(request)}
+    methods = {record.get("method") for record in get_authentication_records(request, request.user)}
     return "mfa" in methods and has_second_factor(request)
 
 
