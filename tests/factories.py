@@ -9,7 +9,13 @@ from allauth.account.models import EmailAddress
 
 from apps.kernel.clock import utc_now
 from apps.tenants.models import Membership, Organization, Project, ProviderCredential, User
-from apps.tenants.permissions import DEFAULT_KEY_SCOPES, Permission, Role
+from apps.tenants.permissions import (
+    DEFAULT_KEY_SCOPES,
+    KEY_SCOPES,
+    ROLE_PERMISSIONS,
+    Permission,
+    Role,
+)
 from apps.tenants.selectors import open_projects
 from apps.tenants.services.api_keys import NewKey, create_api_key
 from apps.tenants.services.credentials import store_credential
@@ -21,8 +27,9 @@ PASSWORD = "correct horse battery"
 _numbers = count(1)
 
 
-def make_user(email: str = "ada@acme.test", password: str = PASSWORD, **fields: Any) -> User:
+def make_user(email: str | None = None, password: str = PASSWORD, **fields: Any) -> User:
     """A person with a verified address."""
+    email = email or f"person-{next(_numbers)}@acme.test"
     user = User.objects.create_user(email, password, **fields)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
     return user
@@ -34,7 +41,9 @@ def make_organization(name: str = "Acme", owner: User | None = None) -> Organiza
     return create_organization(name=name, owner=owner, at=utc_now())
 
 
-def make_member(organization: Organization, role: Role | str, email: str | None = None) -> User:
+def make_member(
+    organization: Organization, role: Role | str = Role.VIEWER, email: str | None = None
+) -> User:
     """A new person with `role`; use the owner of the organization for Role.OWNER."""
     user = make_user(email or f"{role}-{next(_numbers)}@acme.test")
     Membership.objects.create(organization=organization, user=user, role=Role(role))
@@ -57,6 +66,7 @@ def make_api_key(
 ) -> NewKey:
     """A key of `project`, else of the first open project."""
     options.setdefault("created_by", None)
+    options.setdefault("granted_by", KEY_SCOPES)
     return create_api_key(
         project=project or open_projects(organization)[0],
         name=name,
@@ -86,5 +96,10 @@ def make_invitation(
 ) -> Invited:
     """An open invitation and its token."""
     return invite_member(
-        organization=organization, email=email, role=role, invited_by=None, at=at or utc_now()
+        organization=organization,
+        email=email,
+        role=role,
+        granted_by=ROLE_PERMISSIONS[Role.OWNER],
+        invited_by=None,
+        at=at or utc_now(),
     )

@@ -117,13 +117,14 @@ def _remember(request: PortalRequest) -> None:
 
 @contextmanager
 def _inside(actor: Actor) -> Iterator[None]:
-    facts = {"actor": actor.id}
+    facts = {"organization_id": str(actor.organization.pk), "actor": actor.id}
     if actor.support_access:
         facts["support_access"] = str(actor.support_access.pk)
+    # Bound until the middleware clears them, so that the line of the finished request has them.
+    structlog.contextvars.bind_contextvars(**facts)
     with (
         tenant_scope(actor.organization),
         timezone.override(actor.organization.time_zone),
-        structlog.contextvars.bound_contextvars(**facts),
         pghistory.context(**facts),
     ):
         yield

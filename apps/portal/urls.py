@@ -1,7 +1,7 @@
 """Paths of the portal."""
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from apps.portal.views import (
     credentials,
@@ -60,7 +60,7 @@ organization_patterns = [
     path("settings/edit/", organization_settings.settings_edit, name="settings_edit"),
 ]
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", start.start, name="start"),
     path("o/new/", start.organization_create, name="organization_create"),
     path("o/<slug:slug>/", include(organization_patterns)),

@@ -141,4 +141,3 @@ byId("shortcuts-enabled").addEventListener("change", (event) => {
   localStorage.setItem("shortcuts", event.target.checked ? "on" : "off");
 });
 expireToasts();
-document.querySelector("[data-error-summary]")?.focus();

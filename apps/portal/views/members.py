@@ -44,7 +44,12 @@ def member_role(request: PortalRequest, membership_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         role = Role(form.cleaned_data["role"])
         with shown_in(form):
-            change_role(organization=organization, membership_id=membership_id, role=role)
+            change_role(
+                organization=organization,
+                membership_id=membership_id,
+                role=role,
+                granted_by=request.actor.permissions,
+            )
             messages.success(request, f"{membership.user.display_name} is now {role}.")
             return _to_list(request)
     return render(request, "portal/members/role.html", {"form": form, "membership": membership})
@@ -57,7 +62,11 @@ def member_remove(request: PortalRequest, membership_id: UUID) -> HttpResponse:
     if membership == request.actor.membership:
         return redirect("portal:leave", slug=organization.slug)
     if request.method == "POST":
-        remove_member(organization=organization, membership_id=membership_id)
+        remove_member(
+            organization=organization,
+            membership_id=membership_id,
+            granted_by=request.actor.permissions,
+        )
         messages.success(request, f"{membership.user.display_name} is no longer a member.")
         return _to_list(request)
     return ask(
@@ -74,7 +83,11 @@ def member_remove(request: PortalRequest, membership_id: UUID) -> HttpResponse:
 def leave(request: PortalRequest) -> HttpResponse:
     organization, membership = request.actor.organization, request.actor.membership
     if request.method == "POST" and membership:
-        remove_member(organization=organization, membership_id=membership.pk)
+        remove_member(
+            organization=organization,
+            membership_id=membership.pk,
+            granted_by=request.actor.permissions,
+        )
         messages.success(request, f"You left {organization.name}.")
         return redirect("portal:start")
     return ask(
@@ -128,6 +141,7 @@ def _invite(request: PortalRequest, email: str, role: Role) -> None:
         organization=request.actor.organization,
         email=email,
         role=role,
+        granted_by=request.actor.permissions,
         invited_by=request.user,
         at=utc_now(),
     )

@@ -1,13 +1,13 @@
 """Where a person arrives, and how another organization is made."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from apps.kernel.clock import utc_now
 from apps.portal.access import FORM, WRITE, PersonalRequest, open_view
 from apps.portal.forms.errors import shown_in
-from apps.portal.forms.organizations import OrganizationForm
+from apps.portal.forms.organizations import OrganizationForm, SettingsForm
 from apps.tenants.permissions import Access
 from apps.tenants.selectors import organizations_of
 from apps.tenants.services.organizations import create_organization
@@ -46,7 +46,17 @@ def support_leave(request: PersonalRequest) -> HttpResponse:
     return redirect("portal:start")
 
 
-@open_view(Access.ANYONE)
-def styleguide(request: HttpRequest) -> HttpResponse:
+@open_view(Access.SIGNED_IN)
+def styleguide(request: PersonalRequest) -> HttpResponse:
     """Every part of the design system on one page; routed in development only."""
-    return render(request, "portal/styleguide.html")
+    context = {
+        "organization": organizations_of(request.user).first(),
+        "form": SettingsForm(),
+        "invalid_form": SettingsForm({"name": ""}),
+        "table_columns": [{"label": "Project"}, {"label": "Keys", "is_numeric": True}],
+        "table_rows": [
+            [{"text": "Search", "column": "Project"}, {"text": "3", "is_numeric": True}],
+            [{"text": "Checkout", "column": "Project"}, {"text": "12", "is_numeric": True}],
+        ],
+    }
+    return render(request, "portal/styleguide.html", context)
