@@ -232,6 +232,9 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
+# Staff pages
+UNFOLD = {"SITE_TITLE": "Netra Apex staff", "SITE_HEADER": "Netra Apex staff"}
+
 # Static files
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "staticfiles"

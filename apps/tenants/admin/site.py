@@ -30,7 +30,6 @@ RELAXED_STYLE = {"style-src": [SELF, UNSAFE_INLINE]}
 class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
     """Strangers are asked to sign in, customers get 404, staff without MFA set it up first."""
 
-    site_header = site_title = "Netra Apex staff"
     index_title = "Support"
     # The filler of unknown paths would answer strangers with a login, customers with a redirect.
     final_catch_all_view = False
