@@ -37,7 +37,8 @@ def make_user(email: str | None = None, password: str = PASSWORD, **fields: Any)
 
 def make_organization(name: str = "Acme", owner: User | None = None) -> Organization:
     """An organization with its schema; without `owner` a new person owns it."""
-    return create_organization(name=name, owner=owner or make_user(), at=utc_now())
+    owner = owner or make_user(f"owner-{next(_numbers)}@acme.test")
+    return create_organization(name=name, owner=owner, at=utc_now())
 
 
 def make_member(

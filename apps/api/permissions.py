@@ -1,15 +1,17 @@
 """Each operation declares what it asks of the caller; one that does not is refused."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from apps.kernel.errors import NetraError
 from apps.tenants.actors import Actor
 from apps.tenants.permissions import Access, Permission
+
+if TYPE_CHECKING:  # rest_framework.views imports this module
+    from rest_framework.views import APIView
 
 
 class UndeclaredOperation(NetraError):
@@ -19,7 +21,7 @@ class UndeclaredOperation(NetraError):
 
 
 class DeclaredPermission(BasePermission):
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Whether the caller holds what the operation declares.
 
         Raises PermissionRefused, NotAuthenticated, MethodNotAllowed, UndeclaredOperation.
@@ -34,7 +36,7 @@ class DeclaredPermission(BasePermission):
         return True
 
 
-def access_of(view: APIView, method: str | None = None) -> Permission | Access | None:
+def access_of(view: "APIView", method: str | None = None) -> Permission | Access | None:
     """What the view's present action (or `method` of a plain view) asks for; None: undeclared."""
     declared: dict[str, Permission | Access] = getattr(view, "declared_access", {})
     request: Any = getattr(view, "request", None)

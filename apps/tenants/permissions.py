@@ -42,6 +42,7 @@ class Access(StrEnum):
 
     ANYONE = "anyone"
     SIGNED_IN = "signed in"
+    STAFF = "staff"
 
 
 P = Permission  # the table below reads better short

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from netra.launch.places import Places
 from netra.launch.terminal import Terminal
+from netra.launch.uv import SYSTEM_CERTIFICATES
 
 VARIABLE = "NETRA_CHROMIUM"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -16,9 +17,14 @@ _MISSING = (
     "no Chromium: tests marked `browser` will fail; install it (Debian: apt install chromium) "
     f"or set {VARIABLE} to its path"
 )
-# Unpacks the program and its libraries below TMPDIR and says where.
+# Unpacks the program below TMPDIR, and the libraries that it needs when it sees this variable.
+_WITH_LIBRARIES = {"AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
 _UNPACK = """
-import("@sparticuz/chromium").then(async (m) => console.log(await m.default.executablePath()))
+import("@sparticuz/chromium").then((module) => module.default.executablePath())
+"""
+_START = """#!/bin/sh
+here="$(dirname "$0")"
+LD_LIBRARY_PATH="$here/al2023/lib" exec "$here/chromium" "$@"
 """
 
 
@@ -56,7 +62,16 @@ def _install_with_npm(places: Places) -> bool:
         return False
     home.mkdir(parents=True, exist_ok=True)
     install = ["npm", "install", "--silent", "--no-save", "--prefix", str(home), _NPM_PACKAGE]
-    return _succeeds(install) and _succeeds(["node", "-e", _UNPACK], home)
+    if not _succeeds(install) or not _succeeds(["node", "-e", _UNPACK], home):
+        return False
+    _start_script(places).write_text(_START)
+    _start_script(places).chmod(0o755)
+    return True
+
+
+def _start_script(places: Places) -> Path:
+    """Gives Chromium the libraries that came with it, and nothing else."""
+    return _npm_home(places) / "start"
 
 
 def _npm_home(places: Places) -> Path:
@@ -64,17 +79,14 @@ def _npm_home(places: Places) -> Path:
 
 
 def _unpacked(places: Places) -> dict[str, str]:
-    home = _npm_home(places)
-    program = home / "chromium"
-    if not os.access(program, os.X_OK):
-        return {}
-    return {VARIABLE: str(program), "LD_LIBRARY_PATH": str(home / "al2023" / "lib")}
+    program = _start_script(places)
+    return {VARIABLE: str(program)} if os.access(program, os.X_OK) else {}
 
 
 def _succeeds(command: Sequence[str], home: Path | None = None) -> bool:
-    """True when it does; TMPDIR is `home`, where the unpacked browser then stays."""
-    own = {"DEBIAN_FRONTEND": "noninteractive"} | ({"TMPDIR": str(home)} if home else {})
-    done = subprocess.run(
-        command, env=dict(os.environ) | own, cwd=home, capture_output=True, check=False
-    )
+    """True when it does; with `home`, that is where it unpacks the browser."""
+    env = {"NODE_EXTRA_CA_CERTS": str(SYSTEM_CERTIFICATES)} | dict(os.environ)
+    env |= {"DEBIAN_FRONTEND": "noninteractive"}
+    env |= _WITH_LIBRARIES | {"TMPDIR": str(home)} if home else {}
+    done = subprocess.run(command, env=env, cwd=home, capture_output=True, check=False)
     return done.returncode == 0

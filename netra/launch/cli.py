@@ -34,14 +34,15 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _dispatch(Places.of(CHECKOUT), list(arguments))
     except LaunchError as error:
-        return _fail(error)
+        return fail(error)
     except OSError as error:
-        return _fail(explain_os_error(error))
+        return fail(explain_os_error(error))
     except (KeyboardInterrupt, Stopped):
         return INTERRUPTED
 
 
-def _fail(error: LaunchError) -> int:
+def fail(error: LaunchError) -> int:
+    """Say why in one line; the exit status for it."""
     print(f"apex: {error}", file=sys.stderr)
     return 2
 

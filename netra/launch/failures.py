@@ -14,14 +14,17 @@ class LaunchError(Exception):
 class DiskFullError(LaunchError):
     """A write, or a program that we started, ran out of space."""
 
-    def __init__(self, place: Path | str) -> None:
-        super().__init__(f"the disk is full at {place}; free some space and run it again")
+    def __init__(self, place: Path | str, figures: str = "no space left") -> None:
+        super().__init__(
+            f"the disk is full at {place} ({figures}); free some space and run it again"
+        )
 
 
 def explain_os_error(error: OSError) -> LaunchError:
     """One line for an error of the operating system; unknown ones keep where they came from."""
     place = error.filename or "this checkout"
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    # shutil.Error gathers many errors in one without a number.
+    if error.errno in {errno.ENOSPC, errno.EDQUOT} or "No space left on device" in str(error):
         return DiskFullError(place)
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return LaunchError(

@@ -55,8 +55,9 @@ def write_assignments(path: Path, values: Mapping[str, str]) -> None:
 
 def require_space(path: Path, needed_bytes: int = LOW_SPACE_BYTES) -> None:
     """Raise DiskFullError when the file system of `path` has less than `needed_bytes` free."""
-    if shutil.disk_usage(path).free < needed_bytes:
-        raise DiskFullError(path)
+    free = shutil.disk_usage(path).free
+    if free < needed_bytes:
+        raise DiskFullError(path, f"{free >> 20} MB free, {needed_bytes >> 20} MB needed")
 
 
 def bounded_log(path: Path, limit_bytes: int = 5_000_000) -> Path:

@@ -2,12 +2,16 @@
 
 import os
 import selectors
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from netra.launch.terminal import Terminal
+
+_CHUNK_BYTES = 65_536  # the size of a pipe on Linux
+_PIPE_CHUNKS = 4
 
 
 @dataclass
@@ -32,25 +36,26 @@ class Outputs:
         self._selector.register(pipe, selectors.EVENT_READ, _Stream(name, pipe, log))
 
     def pump(self, seconds: float) -> None:
-        """Pass on what arrives within `seconds`, returning at the first arrivals."""
-        for key, _ in self._selector.select(seconds):
-            self._read(key.data)
-
-    @property
-    def has_pipes(self) -> bool:
-        return bool(self._selector.get_map())
+        """Pass on what arrives within `seconds`."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            for key, _ in self._selector.select(left):
+                self._read(key.data)
 
     def drain(self) -> None:
-        """Pass on what programs have written so far."""
-        for key in list(self._selector.get_map().values()):
-            self._read(key.data)
+        """Pass on what programs have written so far, as much of it as a pipe holds."""
+        for _ in range(_PIPE_CHUNKS):
+            for key, _events in self._selector.select(0):
+                self._read(key.data)
 
     def _read(self, stream: _Stream) -> None:
         with suppress(BlockingIOError):
-            while received := os.read(stream.pipe.fileno(), 65_536):
+            received = os.read(stream.pipe.fileno(), _CHUNK_BYTES)
+            if received:
                 self._pass_on(stream, received)
-            self._selector.unregister(stream.pipe)
-            stream.pipe.close()
+            else:
+                self._selector.unregister(stream.pipe)
+                stream.pipe.close()
 
     def _pass_on(self, stream: _Stream, received: bytes) -> None:
         *lines, stream.rest = (stream.rest + received).split(b"\n")

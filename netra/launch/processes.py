@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from netra.launch.files import bounded_log
 from netra.launch.records import MARK, Run
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,21 @@ class UserArguments(TypedDict, total=False):
     user: int
     group: int
     extra_groups: list[int]
+
+
+def adopt_orphans() -> None:
+    """From now on descendants that lose their parent become our children.
+
+    Otherwise they go to process 1, which in a container may never clear them away.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def clear_orphans() -> None:
+    """Clear away every child that has ended; only for when all children of our own have."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def as_user(account: Account | None) -> UserArguments:

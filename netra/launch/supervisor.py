@@ -11,7 +11,7 @@ from netra.launch.failures import LaunchError
 from netra.launch.files import tail
 from netra.launch.interrupts import Interrupts
 from netra.launch.output import Outputs
-from netra.launch.processes import Program, spawn
+from netra.launch.processes import Program, adopt_orphans, clear_orphans, spawn
 from netra.launch.records import Run, send, sweep
 from netra.launch.terminal import Terminal
 from netra.launch.warden import post
@@ -41,6 +41,13 @@ class _Child:
     started: float
     failures: int = 0
     restart_at: float | None = None
+    has_been_ready: bool = False
+
+    def is_ready(self) -> bool:
+        """True from the first time that it answers until it ends."""
+        if self.restart_at is None and not self.has_been_ready:
+            self.has_been_ready = self.program.is_ready()
+        return self.has_been_ready
 
 
 class Supervisor:
@@ -59,6 +66,7 @@ class Supervisor:
         self._patience = patience or Patience()
         self._outputs = Outputs(terminal)
         self._children: dict[str, _Child] = {}
+        adopt_orphans()
         self._warden = post(run)
 
     def __enter__(self) -> "Supervisor":
@@ -110,6 +118,7 @@ class Supervisor:
         self._children.clear()
         sweep(self._run, grace_seconds=1)
         self._dismiss_warden()
+        clear_orphans()
 
     def _begin(self, program: Program) -> _Child:
         process = spawn(program, self._run)
@@ -119,8 +128,6 @@ class Supervisor:
 
     def _tick(self) -> None:
         self._outputs.pump(_TICK_SECONDS)
-        if not self._outputs.has_pipes:
-            time.sleep(_TICK_SECONDS)
         self._interrupts.check()
         for child in self._children.values():
             self._look_after(child)
@@ -142,17 +149,14 @@ class Supervisor:
         pause = self._patience.pause_seconds(child.failures)
         self._terminal.say(f"{what}; starting it again in {pause:g} s")
         child.restart_at = time.monotonic() + pause
+        child.has_been_ready = False
 
     def _restart(self, child: _Child) -> None:
         fresh = self._begin(child.program)
         child.process, child.started, child.restart_at = fresh.process, fresh.started, None
 
     def _unready(self) -> list[_Child]:
-        return [
-            child
-            for child in self._children.values()
-            if child.restart_at is not None or not child.program.is_ready()
-        ]
+        return [child for child in self._children.values() if not child.is_ready()]
 
     def _not_ready(self, child: _Child, seconds: float) -> str:
         log = child.program.log
@@ -165,7 +169,6 @@ class Supervisor:
         began = time.monotonic()
         while alive := [c for c in children if c.process.poll() is None]:
             self._outputs.pump(0.02)
-            time.sleep(0.01)
             self._kill_late(alive, time.monotonic() - began)
         self._outputs.drain()
 

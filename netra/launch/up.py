@@ -66,6 +66,7 @@ def _serve(launch: Launch, supervisor: Supervisor, env: Mapping[str, str]) -> No
     places = launch.places
     announce(places, env, read_json(places.demo))
     _prepare(launch, supervisor, env)
+    places.demo.chmod(0o600)
     demo = read_json(places.demo)
     announce(places, env, demo)
     supervisor.start(procfile_programs(places, env))

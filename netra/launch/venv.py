@@ -2,21 +2,21 @@
 
 import fcntl
 import hashlib
-import importlib.util
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from netra.launch.failures import DiskFullError, LaunchError
+from netra.launch.failures import LaunchError
 from netra.launch.files import read_json, require_space, write_json
 from netra.launch.places import Places
 from netra.launch.terminal import Terminal
+from netra.launch.uv import install_uv, run, uv, uv_program
 
-RUNTIME, DEV, UV = "requirements.txt", "requirements-dev.txt", "requirements-uv.txt"
+RUNTIME, DEV = "requirements.txt", "requirements-dev.txt"
 _ROOM_BYTES = 1_500_000_000
 
 
@@ -103,9 +103,9 @@ def _prepare_venv(places: Places, terminal: Terminal) -> None:
     if _begun(places).exists() or moved or not _works(places.python):
         terminal.say("making .venv")
         _remove(places.venv)
-        _run([sys.executable, "-m", "venv", "--without-pip", str(places.venv)], places)
-    if not _works(_uv_program(places), "--version"):
-        _install_uv(places)
+        run([sys.executable, "-m", "venv", "--without-pip", str(places.venv)], places)
+    if not _works(uv_program(places), "--version"):
+        install_uv(places)
 
 
 def _remove(venv: Path) -> None:
@@ -125,61 +125,9 @@ def _works(program: Path, *arguments: str) -> bool:
         return False
 
 
-def _uv_program(places: Places) -> Path:
-    return places.venv / "uv" / "bin" / "uv"
-
-
-def _install_uv(places: Places) -> None:
-    """Into a directory of its own, where no sync removes it, by the pip of the machine."""
-    target = places.venv / "uv"
-    _remove(target)
-    arguments = ["install", "-q", "--require-hashes", "--no-deps", "--target", str(target)]
-    arguments += ["--disable-pip-version-check", "-r", str(places.root / UV)]
-    _run([*_pip(places), *arguments], places)
-
-
-def _pip(places: Places) -> list[str]:
-    if importlib.util.find_spec("pip") is not None:
-        return [sys.executable, "-m", "pip"]
-    if importlib.util.find_spec("ensurepip") is None:
-        raise LaunchError("this Python has no pip; install it (Debian: apt install python3-pip)")
-    _run([str(places.python), "-m", "ensurepip"], places)
-    return [str(places.python), "-m", "pip"]
-
-
-def uv(places: Places, arguments: Sequence[str]) -> None:
-    """Run the pinned uv in the checkout. Raises LaunchError with its reason when it fails."""
-    environment = dict(os.environ) | uv_settings(places, os.environ)
-    _run([str(_uv_program(places)), *arguments], places, environment)
-
-
-def uv_settings(places: Places, caller: Mapping[str, str]) -> dict[str, str]:
-    """What uv must be told: use this Python only, pip's package index, a cache we may write."""
-    settings = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
-    if "PIP_INDEX_URL" in caller and "UV_DEFAULT_INDEX" not in caller:
-        settings["UV_DEFAULT_INDEX"] = caller["PIP_INDEX_URL"]
-    if "UV_CACHE_DIR" not in caller and not os.access(Path.home(), os.W_OK):
-        settings["UV_CACHE_DIR"] = str(places.local / "uv-cache")
-    return settings
-
-
-def _run(
-    command: Sequence[str], places: Places, environment: Mapping[str, str] | None = None
-) -> None:
-    done = subprocess.run(
-        command, cwd=places.root, env=environment, capture_output=True, text=True, check=False
-    )
-    said = (done.stderr + done.stdout).strip()
-    if "No space left on device" in said or "os error 28" in said:
-        raise DiskFullError(places.venv)
-    if done.returncode:
-        name = " ".join([Path(command[0]).name, *command[1:3]])
-        raise LaunchError(f"{name} failed; its words:\n{said}")
-
-
 def lock(places: Places, arguments: Sequence[str]) -> int:
     """Pin both requirements files again; existing pins stay unless --upgrade is given."""
-    for source, pinned in ((("requirements.in"), RUNTIME), ("requirements-dev.in", DEV)):
+    for source, pinned in (("requirements.in", RUNTIME), ("requirements-dev.in", DEV)):
         command = ["pip", "compile", "-q", "--no-header", "--generate-hashes", source, "-o", pinned]
         uv(places, [*command, "--python-version", "3.11", *arguments])
     return 0

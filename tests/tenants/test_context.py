@@ -16,7 +16,7 @@ from tests.factories import make_organization
 
 
 def make_reply(key: str) -> Reply:
-    return Reply.objects.create(caller="user:1", key=key, created_at=timezone.now())
+    return Reply.objects.create(caller="user:1", key=key, status=201, created_at=timezone.now())
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ from django.db import connection
 
 from apps.kernel.clock import utc_now
 from apps.tenants.models import Invitation, Job, Membership, Organization
-from apps.tenants.permissions import Role
+from apps.tenants.permissions import ROLE_PERMISSIONS, GrantRefused, Permission, Role
 from apps.tenants.services.members import (
     AlreadyMember,
     InvitationForSomebodyElse,
@@ -25,11 +25,17 @@ from tests.factories import make_member, make_organization, make_user
 
 pytestmark = pytest.mark.django_db
 GUEST = "grace@acme.test"
+ALL = frozenset(Permission)
 
 
 def invite(organization: Organization, email: str = GUEST, role: Role = Role.DEVELOPER) -> str:
     return invite_member(
-        organization=organization, email=email, role=role, invited_by=None, at=utc_now()
+        organization=organization,
+        email=email,
+        role=role,
+        granted_by=ALL,
+        invited_by=None,
+        at=utc_now(),
     ).token
 
 
@@ -91,7 +97,9 @@ def test_nobody_becomes_owner_by_invitation_or_change_of_role() -> None:
     with pytest.raises(RoleNotGiven):
         invite(organization, role=Role.OWNER)
     with pytest.raises(RoleNotGiven):
-        change_role(organization=organization, membership_id=member.pk, role=Role.OWNER)
+        change_role(
+            organization=organization, membership_id=member.pk, role=Role.OWNER, granted_by=ALL
+        )
 
 
 def test_the_owner_keeps_role_and_membership() -> None:
@@ -99,9 +107,11 @@ def test_the_owner_keeps_role_and_membership() -> None:
     owner = organization.memberships.get()
 
     with pytest.raises(OwnerStays):
-        remove_member(organization=organization, membership_id=owner.pk)
+        remove_member(organization=organization, membership_id=owner.pk, granted_by=ALL)
     with pytest.raises(OwnerStays):
-        change_role(organization=organization, membership_id=owner.pk, role=Role.VIEWER)
+        change_role(
+            organization=organization, membership_id=owner.pk, role=Role.VIEWER, granted_by=ALL
+        )
 
 
 def test_members_of_another_organization_are_out_of_reach() -> None:
@@ -110,9 +120,9 @@ def test_members_of_another_organization_are_out_of_reach() -> None:
     invite(globex)
 
     with pytest.raises(Membership.DoesNotExist):
-        remove_member(organization=acme, membership_id=stranger.pk)
+        remove_member(organization=acme, membership_id=stranger.pk, granted_by=ALL)
     with pytest.raises(Membership.DoesNotExist):
-        change_role(organization=acme, membership_id=stranger.pk, role=Role.VIEWER)
+        change_role(organization=acme, membership_id=stranger.pk, role=Role.VIEWER, granted_by=ALL)
     with pytest.raises(Invitation.DoesNotExist):
         revoke_invitation(
             organization=acme, invitation_id=Invitation.objects.get().pk, at=utc_now()
@@ -161,3 +171,23 @@ def test_no_email_goes_out_for_a_withdrawn_invitation() -> None:
     send_invitation(**Job.objects.get().arguments, organization_id=str(organization.pk))
 
     assert mail.outbox == []
+
+
+def test_nobody_gives_or_takes_a_role_stronger_than_their_own() -> None:
+    organization = make_organization()
+    admin = make_member(organization, Role.ADMIN).memberships.get()
+    viewer = make_member(organization, Role.VIEWER).memberships.get()
+    weak = ROLE_PERMISSIONS[Role.DEVELOPER]
+
+    with pytest.raises(GrantRefused):
+        change_role(
+            organization=organization,
+            membership_id=viewer.pk,
+            role=Role.ADMIN,
+            granted_by=weak,
+        )
+    with pytest.raises(GrantRefused):
+        remove_member(organization=organization, membership_id=admin.pk, granted_by=weak)
+
+    roles = organization.memberships.order_by("role").values_list("role", flat=True)
+    assert list(roles) == ["admin", "owner", "viewer"]
