@@ -39,13 +39,13 @@ def django_db_setup(
     databases.ensure_template(server, template)
     for url in databases.cloned(server, template, f"test_{worker}"):
         with django_db_blocker.unblock():
-            _use(url)
+            use_database(url)
         yield
         with django_db_blocker.unblock():
-            _use(server)  # lets go of the clone, so that it can be dropped
+            use_database(server)  # lets go of the clone, so that it can be dropped
 
 
-def _use(url: str) -> None:
+def use_database(url: str) -> None:
     """Django's connections, of all threads, and programs that tests start go to `url`."""
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]  # only Postgres has pools
