@@ -50,7 +50,9 @@ def migrate(url: str) -> None:
 def ensure_template(url: str, name: str, fill: Callable[[str], None] = migrate) -> None:
     """Make the template database `name` unless it is there; others called alike go.
 
-    name: KIND_DIGEST; those of the same kind are older states of the same template. `url` leads to any other database of the server. Test processes take turns.
+    name: KIND_DIGEST; those of the same kind are older states of the same template.
+    url: leads to any other database of the server.
+    Test processes take turns.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])

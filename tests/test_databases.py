@@ -1,6 +1,7 @@
 """The template that test databases are cloned from."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
