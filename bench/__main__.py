@@ -5,12 +5,15 @@ import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import django
+
 from bench.rows import Row, table, write_json
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run bench/NAME.py, whose `run(quick)` returns rows, print them and write them."""
     options = _options(arguments)
+    django.setup()  # benchmarks may import models
     module = importlib.import_module(f"bench.{options.name}")
     rows: list[Row] = module.run(options.quick)
     print(table(rows))

@@ -1,9 +1,91 @@
-"""Cursor pagination: stable while rows are added."""
+"""Cursor pagination, newest first: stable while rows are added, with signed cursors."""
 
-from rest_framework.pagination import CursorPagination
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.core import signing
+from django.db.models import Model, Q, QuerySet
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+if TYPE_CHECKING:  # rest_framework.views imports this module
+    from rest_framework.views import APIView
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+Position = tuple[datetime, UUID]
 
 
-class NewestFirst(CursorPagination):
-    ordering = ("-created_at", "-id")
-    page_size_query_param = "limit"
-    max_page_size = 200
+class NewestFirst(BasePagination):
+    """Pages by (time, id) descending; a view may name another time field in `ordered_by`."""
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any], request: Request, view: "APIView | None" = None
+    ) -> list[Any]:
+        """One page of `queryset`. Raises ValidationError for a bad limit or cursor."""
+        field = str(getattr(view, "ordered_by", "created_at"))
+        limit = _limit(request.query_params.get("limit"))
+        rows = queryset.order_by(f"-{field}", "-id")
+        salt = f"apps.api.cursor:{request.path}"
+        if text := request.query_params.get("cursor"):
+            rows = rows.filter(_after(_opened(text, salt), field))
+        found = list(rows[: limit + 1])
+        self.next_cursor = _sealed(found[limit - 1], field, salt) if len(found) > limit else None
+        return found[:limit]
+
+    def get_paginated_response(self, data: Sequence[Any]) -> Response:
+        return Response({"data": data, "next_cursor": self.next_cursor})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        cursor = {
+            "type": ["string", "null"],
+            "description": "Send it as cursor to read on; null on the last page.",
+        }
+        return {
+            "type": "object",
+            "required": ["data", "next_cursor"],
+            "properties": {"data": schema, "next_cursor": cursor},
+        }
+
+    def get_schema_operation_parameters(self, _view: "APIView") -> list[dict[str, Any]]:
+        limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+        return [
+            _parameter("limit", "How many to return.", limit),
+            _parameter("cursor", "next_cursor of the page before.", {"type": "string"}),
+        ]
+
+
+def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_LIMIT):
+        raise ValidationError({"limit": [f"Send a whole number from 1 to {MAX_LIMIT}."]})
+    return int(text)
+
+
+def _after(position: Position, field: str) -> Q:
+    at, last_id = position
+    return Q(**{f"{field}__lt": at}) | Q(**{field: at, "id__lt": last_id})
+
+
+def _sealed(row: Model, field: str, salt: str) -> str:
+    at: datetime = getattr(row, field)
+    return signing.dumps([at.isoformat(), str(row.pk)], salt=salt)
+
+
+def _opened(text: str, salt: str) -> Position:
+    try:
+        at, last_id = signing.loads(text, salt=salt)
+    except signing.BadSignature as error:
+        raise ValidationError(
+            {"cursor": ["This is no cursor of ours. Send next_cursor unchanged."]}
+        ) from error
+    return datetime.fromisoformat(at), UUID(last_id)

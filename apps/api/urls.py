@@ -1,1 +1,52 @@
-urlpatterns: list = []
+"""Paths below /api/v1/."""
+
+from django.urls import path, re_path
+
+from apps.api.views.credentials import CredentialsView
+from apps.api.views.keys import KeysView
+from apps.api.views.members import InvitationsView, MembersView
+from apps.api.views.organization import OrganizationView
+from apps.api.views.projects import ProjectsView
+from apps.api.views.reference import SchemaView, UnknownPath
+
+app_name = "api"
+ALL = {"get": "list", "post": "create"}
+ONE = {"get": "retrieve", "patch": "partial_update"}
+
+urlpatterns = [
+    path("organization", OrganizationView.as_view(ONE), name="organization"),
+    path("members", MembersView.as_view({"get": "list"}), name="members"),
+    path(
+        "members/<uuid:id>",
+        MembersView.as_view({"patch": "partial_update", "delete": "destroy"}),
+        name="member",
+    ),
+    path("invitations", InvitationsView.as_view(ALL), name="invitations"),
+    path(
+        "invitations/<uuid:id>", InvitationsView.as_view({"delete": "destroy"}), name="invitation"
+    ),
+    path("projects", ProjectsView.as_view(ALL), name="projects"),
+    path("projects/<uuid:id>", ProjectsView.as_view(ONE), name="project"),
+    path(
+        "projects/<uuid:id>/archive",
+        ProjectsView.as_view({"post": "archive"}),
+        name="project-archive",
+    ),
+    path("keys", KeysView.as_view(ALL), name="keys"),
+    path("keys/<uuid:id>", KeysView.as_view(ONE), name="key"),
+    path("keys/<uuid:id>/revoke", KeysView.as_view({"post": "revoke"}), name="key-revoke"),
+    path("keys/<uuid:id>/rotate", KeysView.as_view({"post": "rotate"}), name="key-rotate"),
+    path("credentials", CredentialsView.as_view(ALL), name="credentials"),
+    path(
+        "credentials/<uuid:id>",
+        CredentialsView.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="credential",
+    ),
+    path(
+        "credentials/<uuid:id>/replace",
+        CredentialsView.as_view({"post": "replace"}),
+        name="credential-replace",
+    ),
+    path("schema", SchemaView.as_view(), name="schema"),
+    re_path("", UnknownPath.as_view(), name="unknown"),
+]

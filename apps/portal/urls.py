@@ -1,2 +1,75 @@
+"""Paths of the portal."""
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+
+from apps.portal.views import (
+    credentials,
+    home,
+    invitations,
+    keys,
+    members,
+    ownership,
+    projects,
+    start,
+)
+from apps.portal.views import settings as organization_settings
+
 app_name = "portal"
-urlpatterns: list = []
+
+organization_patterns = [
+    path("", home.home, name="home"),
+    path("members/", members.member_list, name="members"),
+    path("members/invite/", members.invitation_create, name="invitation_create"),
+    path("members/leave/", members.leave, name="leave"),
+    path("members/transfer/", ownership.ownership_transfer, name="ownership_transfer"),
+    path("members/<uuid:membership_id>/role/", members.member_role, name="member_role"),
+    path("members/<uuid:membership_id>/remove/", members.member_remove, name="member_remove"),
+    path(
+        "invitations/<uuid:invitation_id>/resend/",
+        members.invitation_resend,
+        name="invitation_resend",
+    ),
+    path(
+        "invitations/<uuid:invitation_id>/withdraw/",
+        members.invitation_withdraw,
+        name="invitation_withdraw",
+    ),
+    path("projects/", projects.project_list, name="projects"),
+    path("projects/new/", projects.project_create, name="project_create"),
+    path("projects/<uuid:project_id>/rename/", projects.project_rename, name="project_rename"),
+    path("projects/<uuid:project_id>/archive/", projects.project_archive, name="project_archive"),
+    path("keys/", keys.key_list, name="keys"),
+    path("keys/new/", keys.key_create, name="key_create"),
+    path("keys/<uuid:key_id>/rename/", keys.key_rename, name="key_rename"),
+    path("keys/<uuid:key_id>/rotate/", keys.key_rotate, name="key_rotate"),
+    path("keys/<uuid:key_id>/revoke/", keys.key_revoke, name="key_revoke"),
+    path("credentials/", credentials.credential_list, name="credentials"),
+    path("credentials/new/", credentials.credential_create, name="credential_create"),
+    path(
+        "credentials/<uuid:credential_id>/replace/",
+        credentials.credential_replace,
+        name="credential_replace",
+    ),
+    path(
+        "credentials/<uuid:credential_id>/delete/",
+        credentials.credential_delete,
+        name="credential_delete",
+    ),
+    path("settings/", organization_settings.settings_page, name="settings"),
+    path("settings/edit/", organization_settings.settings_edit, name="settings_edit"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", start.start, name="start"),
+    path("o/new/", start.organization_create, name="organization_create"),
+    path("o/<slug:slug>/", include(organization_patterns)),
+    path("invitations/decline/", invitations.invitation_decline, name="invitation_decline"),
+    path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path(
+        "invitations/<str:token>/accept/", invitations.invitation_accept, name="invitation_accept"
+    ),
+    path("support/leave/", start.support_leave, name="support_leave"),
+]
+if settings.IS_DEVELOPMENT:
+    urlpatterns.append(path("styleguide/", start.styleguide, name="styleguide"))

@@ -1,5 +1,6 @@
 """The one permission table: what each role may do. API key scopes are permissions too."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from apps.kernel.errors import NetraError
@@ -41,6 +42,7 @@ class Access(StrEnum):
 
     ANYONE = "anyone"
     SIGNED_IN = "signed in"
+    STAFF = "staff"
 
 
 P = Permission  # the table below reads better short
@@ -90,3 +92,25 @@ class PermissionRefused(NetraError):
             f"This needs the permission {permission.value}. Ask an owner or admin of the "
             "organization, or use an API key that has this scope."
         )
+
+
+class GrantRefused(NetraError):
+    code = "grant_refused"
+    http_status = 403
+
+    def __init__(self, missing: Collection[Permission]) -> None:
+        names = ", ".join(sorted(permission.value for permission in missing))
+        super().__init__(
+            f"Nobody hands out, or acts on, more than they hold; you lack {names}. "
+            "Ask an owner or admin of the organization."
+        )
+
+
+def require_covered(wanted: Collection[Permission], *, granted_by: frozenset[Permission]) -> None:
+    """Refuse to give, or to act on, powers that the caller lacks. Raises GrantRefused.
+
+    granted_by: what the caller may do. Leaving is no power over others, so it is not compared.
+    """
+    missing = set(wanted) - granted_by - LEAVE
+    if missing:
+        raise GrantRefused(missing)

@@ -11,13 +11,15 @@ from functools import cache
 
 from django.apps import apps
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.commands.migrate import Command as MigrateCommand
-from django.db import connection, transaction
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django_tenants.clone import CloneSchema
 from django_tenants.utils import schema_exists
+
+from apps.tenants.schema_copy import copying_statements
 
 PUBLIC = "public"
 TEMPLATE = "template_tenant"
@@ -55,10 +57,11 @@ def migration_lock() -> Iterator[None]:
 
 def clone_template(schema_name: str) -> None:
     """Create `schema_name` with the tables, indexes and migration records of the template."""
-    with entered(PUBLIC):
-        _ensure_clone_function()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT clone_schema(%s, %s, 'DATA')", [TEMPLATE, schema_name])
+    with entered(TEMPLATE), connection.cursor() as cursor:
+        statements = copying_statements(cursor, TEMPLATE)
+        cursor.execute(f"CREATE SCHEMA {connection.ops.quote_name(schema_name)}")
+    with entered(schema_name), connection.cursor() as cursor:
+        cursor.execute(";\n".join(statements))
 
 
 def drop(schema_name: str) -> None:
@@ -70,7 +73,8 @@ def drop(schema_name: str) -> None:
 def migrate_public() -> None:
     """Bring the public schema up to date."""
     with entered(PUBLIC):
-        MigrateCommand().run_from_argv(["manage.py", "migrate", "--no-input", "-v", "0"])
+        # Some packages' system checks read tables, which an empty database does not have yet.
+        call_command(MigrateCommand(), interactive=False, verbosity=0, skip_checks=True)
 
 
 def migrate_template() -> None:
@@ -128,12 +132,3 @@ def _own_migration_table(schema_name: str) -> None:
         MigrationRecorder(connection).ensure_schema()
     finally:
         connection.set_schema(before)
-
-
-def _ensure_clone_function() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regproc('public.clone_schema') IS NOT NULL")
-        (exists,) = cursor.fetchone()
-    if not exists:
-        with transaction.atomic():
-            CloneSchema()._create_clone_schema_function()

@@ -22,12 +22,13 @@ KEY_ENCRYPTION_KEYS = env.keyring("NETRA_KEK")
 API_KEY_PEPPERS = env.keyring("NETRA_KEY_PEPPER")
 
 SHARED_APPS = [
+    "netra",
     "apps.tenants",
     "apps.billing",
     "apps.portal",
     "apps.api",
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # staff_site imports its own
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -56,10 +57,13 @@ INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "netra.request_log.request_log",
+    "netra.headers.security_headers",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
+    "netra.operations.middleware.ProbesFirst",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "apps.api.middleware.ApiProblems",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -85,6 +89,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "apps.portal.layout.layout",
             ]
         },
     }
@@ -96,6 +101,7 @@ DATABASES = {
         **env.database("DATABASE_URL"),
         "ENGINE": "django_tenants.postgresql_backend",
         "CONN_MAX_AGE": 0,  # a pooled connection goes back after each request
+        "CONN_HEALTH_CHECKS": True,  # or a restart of Postgres fails one request a connection
         "OPTIONS": {
             "connect_timeout": 5,
             "pool": {
@@ -127,8 +133,11 @@ CACHES = {
 }
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"{REDIS_KEY_PREFIX}:channels"},
+        "BACKEND": "netra.channel_layer.PatientChannelLayer",
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}],
+            "prefix": f"{REDIS_KEY_PREFIX}:channels",
+        },
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -151,6 +160,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "publish-waiting-jobs": {"task": "tenants.publish_waiting_jobs", "schedule": 60.0},
     "prune-expired-rows": {"task": "tenants.prune_expired_rows", "schedule": 3600.0},
+    "prune-replies": {"task": "idempotency.prune", "schedule": 3600.0},
 }
 
 # Identity
@@ -173,6 +183,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+# In the browser that signed up, and in no other one.
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -232,13 +244,13 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["apps.api.permissions.DeclaredPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.api.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "apps.api.pagination.NewestFirst",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "apps.api.schema.OperationSchema",
     "DEFAULT_THROTTLE_CLASSES": ["apps.api.throttling.CallerThrottle"],
     "EXCEPTION_HANDLER": "apps.api.errors.problem_response",
     "UNAUTHENTICATED_USER": None,
-    "PAGE_SIZE": 50,
+    "URL_FORMAT_OVERRIDE": None,
 }
 API_REQUESTS_PER_MINUTE = env.integer("NETRA_API_REQUESTS_PER_MINUTE", 600)
 SPECTACULAR_SETTINGS = {
@@ -246,13 +258,13 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": [],
-    "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SCHEMA_PATH_PREFIX_INSERT": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": ["apps.api.schema.finish_document"],
 }
 
 # Billing: apps.billing.stripe is the only door to these.
@@ -268,4 +280,5 @@ PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 # Logs
 LOGGING = logging_config(env.text("NETRA_LOG_LEVEL", "INFO"))
+ADMINS: list[tuple[str, str]] = []  # errors go to logs and Sentry, never by e-mail
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -9,8 +9,8 @@ class Reply(models.Model):
     caller = models.CharField(max_length=64, help_text="The user or API key that sent the key.")
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path and body.")
-    status = models.PositiveSmallIntegerField(null=True, help_text="Empty while still running.")
-    sealed_body = models.BinaryField(default=b"")
+    status = models.PositiveSmallIntegerField()
+    sealed_body = models.BinaryField()
     created_at = models.DateTimeField()
 
     class Meta:

@@ -11,7 +11,7 @@ from django.db import transaction
 from apps.kernel.errors import NetraError
 from apps.tenants.key_format import KeyText, digest, is_well_formed, new_key
 from apps.tenants.models import ApiKey, Organization, Project, User
-from apps.tenants.permissions import KEY_SCOPES, Permission
+from apps.tenants.permissions import KEY_SCOPES, Permission, require_covered
 
 # Writing last_used_at at most this often keeps a busy key from rewriting its row each call.
 LAST_USED_RESOLUTION = timedelta(minutes=1)
@@ -48,26 +48,29 @@ def create_api_key(
     project: Project,
     name: str,
     scopes: Collection[Permission],
+    granted_by: frozenset[Permission],
     created_by: User | None,
     at: datetime,
     is_test: bool = False,
     expires_at: datetime | None = None,
 ) -> NewKey:
-    """Make a key of `project`. Raises InvalidKeyRequest."""
-    name = " ".join(name.split())
-    if not 0 < len(name) <= 80:
-        raise InvalidKeyRequest("Give the key a name of at most 80 characters.")
+    """Make a key of `project`.
+
+    granted_by: what the caller may do; a key never gets more. Raises InvalidKeyRequest,
+    GrantRefused.
+    """
+    name = _checked_name(name)
     if project.archived_at:
         raise InvalidKeyRequest("This project is archived. Choose an open one.")
     if expires_at and expires_at <= at:
         raise InvalidKeyRequest("The expiry must lie ahead.")
-    _check_scopes(scopes)
+    _check_scopes(scopes, granted_by=granted_by)
     row = ApiKey(
         organization_id=project.organization_id,
         project=project,
         name=name,
         is_test=is_test,
-        scopes=sorted(scopes),
+        scopes=sorted(set(scopes)),
         created_by=created_by,
         created_at=at,
         expires_at=expires_at,
@@ -81,17 +84,21 @@ def rotate_api_key(
     organization: Organization,
     api_key_id: UUID,
     overlap: timedelta,
+    granted_by: frozenset[Permission],
     created_by: User | None,
     at: datetime,
 ) -> NewKey:
     """Replace a key by one with the same name, project, scopes and expiry.
 
-    overlap: how long the old key still works, 0 to 30 days. Raises ApiKey.DoesNotExist,
-    KeyNotActive, InvalidKeyRequest.
+    overlap: how long the old key still works, 0 to 30 days. granted_by: what the caller may do;
+    the key must not be stronger. Raises ApiKey.DoesNotExist, KeyNotActive, InvalidKeyRequest,
+    GrantRefused.
     """
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise InvalidKeyRequest("The overlap must be between 0 seconds and 30 days.")
-    old = _locked_active(organization, api_key_id, at=at)
+    old = _locked_active(organization, api_key_id, granted_by=granted_by, at=at)
+    if old.project.archived_at:
+        raise InvalidKeyRequest("The project of this key is archived. Make a key of an open one.")
     old.revoked_at = min(filter(None, (old.revoked_at, at + overlap)))
     old.save(update_fields=["revoked_at"])
     row = ApiKey(
@@ -109,9 +116,15 @@ def rotate_api_key(
 
 
 @transaction.atomic
-def revoke_api_key(*, organization: Organization, api_key_id: UUID, at: datetime) -> ApiKey:
-    """Stop a key at once. Raises ApiKey.DoesNotExist, KeyNotActive."""
-    api_key = _locked_active(organization, api_key_id, at=at)
+def revoke_api_key(
+    *,
+    organization: Organization,
+    api_key_id: UUID,
+    granted_by: frozenset[Permission],
+    at: datetime,
+) -> ApiKey:
+    """Stop a key at once. Raises ApiKey.DoesNotExist, KeyNotActive, GrantRefused."""
+    api_key = _locked_active(organization, api_key_id, granted_by=granted_by, at=at)
     api_key.revoked_at = at
     api_key.save(update_fields=["revoked_at"])
     return api_key
@@ -119,13 +132,16 @@ def revoke_api_key(*, organization: Organization, api_key_id: UUID, at: datetime
 
 @transaction.atomic
 def rename_api_key(
-    *, organization: Organization, api_key_id: UUID, name: str, at: datetime
+    *,
+    organization: Organization,
+    api_key_id: UUID,
+    name: str,
+    granted_by: frozenset[Permission],
+    at: datetime,
 ) -> ApiKey:
-    """Raises ApiKey.DoesNotExist, KeyNotActive, InvalidKeyRequest."""
-    api_key = _locked_active(organization, api_key_id, at=at)
-    api_key.name = " ".join(name.split())
-    if not 0 < len(api_key.name) <= 80:
-        raise InvalidKeyRequest("Give the key a name of at most 80 characters.")
+    """Raises ApiKey.DoesNotExist, KeyNotActive, InvalidKeyRequest, GrantRefused."""
+    api_key = _locked_active(organization, api_key_id, granted_by=granted_by, at=at)
+    api_key.name = _checked_name(name)
     api_key.save(update_fields=["name"])
     return api_key
 
@@ -173,16 +189,32 @@ def _issued(row: ApiKey) -> NewKey:
     return NewKey(row, text)
 
 
-def _locked_active(organization: Organization, api_key_id: UUID, *, at: datetime) -> ApiKey:
-    api_key = organization.api_keys.select_for_update().get(pk=api_key_id)
+def _locked_active(
+    organization: Organization,
+    api_key_id: UUID,
+    *,
+    granted_by: frozenset[Permission],
+    at: datetime,
+) -> ApiKey:
+    rows = organization.api_keys.select_for_update(of=("self",)).select_related("project")
+    api_key = rows.get(pk=api_key_id)
+    require_covered([Permission(scope) for scope in api_key.scopes], granted_by=granted_by)
     if api_key.state(at=at) not in {"active", "retiring"}:
         raise KeyNotActive
     return api_key
 
 
-def _check_scopes(scopes: Collection[Permission]) -> None:
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not 0 < len(name) <= 80:
+        raise InvalidKeyRequest("Give the key a name of at most 80 characters.")
+    return name
+
+
+def _check_scopes(scopes: Collection[Permission], *, granted_by: frozenset[Permission]) -> None:
     if not scopes:
         raise InvalidKeyRequest("Give the key at least one scope.")
     unknown = set(scopes) - KEY_SCOPES
     if unknown:
         raise InvalidKeyRequest(f"A key cannot have the scopes {', '.join(sorted(unknown))}.")
+    require_covered(scopes, granted_by=granted_by)

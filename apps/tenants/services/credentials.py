@@ -54,6 +54,7 @@ def store_credential(
     return row
 
 
+@transaction.atomic
 def replace_secret(
     *, organization: Organization, credential_id: UUID, secret: str, at: datetime
 ) -> ProviderCredential:
@@ -61,7 +62,7 @@ def replace_secret(
 
     Raises ProviderCredential.DoesNotExist, InvalidCredential.
     """
-    row = organization.credentials.get(pk=credential_id)
+    row = organization.credentials.select_for_update().get(pk=credential_id)
     _seal(row, secret, at=at)
     row.replaced_at = at
     row.save(update_fields=["sealed", "hint", "replaced_at"])

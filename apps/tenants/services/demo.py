@@ -72,6 +72,12 @@ def _demo_key(organization: Organization, user: User, *, at: datetime) -> str:
     )
     project = open_projects(organization)[0]
     new = create_api_key(
-        project=project, name=DEMO_NAME, scopes=KEY_SCOPES, created_by=user, at=at, is_test=True
+        project=project,
+        name=DEMO_NAME,
+        scopes=KEY_SCOPES,
+        granted_by=KEY_SCOPES,
+        created_by=user,
+        at=at,
+        is_test=True,
     )
     return new.text.value

@@ -11,7 +11,7 @@ from django.db import transaction
 from apps.kernel.errors import NetraError
 from apps.tenants import jobs
 from apps.tenants.models import Invitation, Membership, Organization, User
-from apps.tenants.permissions import Role
+from apps.tenants.permissions import ROLE_PERMISSIONS, Permission, Role, require_covered
 from apps.tenants.services.data_keys import data_key
 from apps.tenants.vault import binding, seal, unseal
 
@@ -57,14 +57,21 @@ class Invited:
 
 @transaction.atomic
 def invite_member(
-    *, organization: Organization, email: str, role: Role, invited_by: User | None, at: datetime
+    *,
+    organization: Organization,
+    email: str,
+    role: Role,
+    granted_by: frozenset[Permission],
+    invited_by: User | None,
+    at: datetime,
 ) -> Invited:
     """Invite `email`; an older open invitation of the same address is replaced.
 
-    The e-mail goes out once the transaction commits. Raises AlreadyMember, RoleNotGiven.
+    granted_by: what the caller may do; the role must not be stronger. The e-mail goes out once
+    the transaction commits. Raises AlreadyMember, RoleNotGiven, GrantRefused.
     """
     email = email.strip().lower()
-    _check_given(role)
+    _check_given(role, granted_by=granted_by)
     if organization.memberships.filter(user__email__iexact=email).exists():
         raise AlreadyMember
     organization.invitations.filter(email=email, accepted_at=None, revoked_at=None).update(
@@ -149,19 +156,35 @@ def accept_invitation(*, token: str, user: User, at: datetime) -> Membership:
 
 
 @transaction.atomic
-def change_role(*, organization: Organization, membership_id: UUID, role: Role) -> Membership:
-    """Give a member another role. Raises Membership.DoesNotExist, OwnerStays, RoleNotGiven."""
-    _check_given(role)
-    membership = _locked_non_owner(organization, membership_id)
+def change_role(
+    *,
+    organization: Organization,
+    membership_id: UUID,
+    role: Role,
+    granted_by: frozenset[Permission],
+) -> Membership:
+    """Give a member another role.
+
+    granted_by: what the caller may do; neither the old nor the new role may be stronger.
+    Raises Membership.DoesNotExist, OwnerStays, RoleNotGiven, GrantRefused.
+    """
+    _check_given(role, granted_by=granted_by)
+    membership = _locked_non_owner(organization, membership_id, granted_by=granted_by)
     membership.role = role
     membership.save(update_fields=["role"])
     return membership
 
 
 @transaction.atomic
-def remove_member(*, organization: Organization, membership_id: UUID) -> None:
-    """End a membership, also one's own. Raises Membership.DoesNotExist, OwnerStays."""
-    _locked_non_owner(organization, membership_id).delete()
+def remove_member(
+    *, organization: Organization, membership_id: UUID, granted_by: frozenset[Permission]
+) -> None:
+    """End a membership, also one's own.
+
+    granted_by: what the caller may do; the member's role must not be stronger.
+    Raises Membership.DoesNotExist, OwnerStays, GrantRefused.
+    """
+    _locked_non_owner(organization, membership_id, granted_by=granted_by).delete()
 
 
 def token_digest(token: str) -> str:
@@ -169,16 +192,20 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _locked_non_owner(organization: Organization, membership_id: UUID) -> Membership:
+def _locked_non_owner(
+    organization: Organization, membership_id: UUID, *, granted_by: frozenset[Permission]
+) -> Membership:
     membership = organization.memberships.select_for_update().get(pk=membership_id)
     if membership.role == Role.OWNER:
         raise OwnerStays
+    require_covered(ROLE_PERMISSIONS[Role(membership.role)], granted_by=granted_by)
     return membership
 
 
-def _check_given(role: Role) -> None:
+def _check_given(role: Role, *, granted_by: frozenset[Permission]) -> None:
     if role == Role.OWNER:
         raise RoleNotGiven
+    require_covered(ROLE_PERMISSIONS[role], granted_by=granted_by)
 
 
 def _binding(invitation: Invitation) -> bytes:

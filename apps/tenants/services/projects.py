@@ -27,29 +27,43 @@ class LastProject(NetraError):
     message = "An organization keeps at least one open project. Create another one first."
 
 
+class ProjectArchived(NetraError):
+    code = "project_archived"
+    http_status = 409
+    message = "This project is archived and stays as it is. Create another one."
+
+
 def create_project(*, organization: Organization, name: str, at: datetime) -> Project:
     """Open a project. Raises ProjectNameTaken, ProjectNameBlank."""
     return _saved(Project(organization=organization, created_at=at), name)
 
 
 def rename_project(*, organization: Organization, project_id: UUID, name: str) -> Project:
-    """Raises Project.DoesNotExist, ProjectNameTaken, ProjectNameBlank."""
-    return _saved(organization.projects.get(pk=project_id, archived_at=None), name)
+    """Raises Project.DoesNotExist, ProjectArchived, ProjectNameTaken, ProjectNameBlank."""
+    return _saved(_open(organization, project_id), name)
 
 
 @transaction.atomic
 def archive_project(*, organization: Organization, project_id: UUID, at: datetime) -> Project:
     """Close a project; its keys stop working at once, its history stays.
 
-    Raises Project.DoesNotExist, LastProject.
+    Raises Project.DoesNotExist, ProjectArchived, LastProject.
     """
+    # Locking them all keeps two archivings at once from closing the last two.
     open_projects = organization.projects.filter(archived_at=None)
     locked = list(open_projects.select_for_update().order_by("id"))
-    project = open_projects.get(pk=project_id)
+    project = _open(organization, project_id)
     if len(locked) == 1:
         raise LastProject
     project.archived_at = at
     project.save(update_fields=["archived_at"])
+    return project
+
+
+def _open(organization: Organization, project_id: UUID) -> Project:
+    project = organization.projects.get(pk=project_id)
+    if project.archived_at:
+        raise ProjectArchived
     return project
 
 

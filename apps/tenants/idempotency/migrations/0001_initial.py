@@ -29,13 +29,8 @@ class Migration(migrations.Migration):
                     "fingerprint",
                     models.CharField(help_text="SHA-256 of method, path and body.", max_length=64),
                 ),
-                (
-                    "status",
-                    models.PositiveSmallIntegerField(
-                        help_text="Empty while still running.", null=True
-                    ),
-                ),
-                ("sealed_body", models.BinaryField(default=b"")),
+                ("status", models.PositiveSmallIntegerField()),
+                ("sealed_body", models.BinaryField()),
                 ("created_at", models.DateTimeField()),
             ],
             options={

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from apps.kernel.clock import utc_now
 from apps.tenants.services.demo import DemoAccess, ensure_demo, ensure_system_organization
 from apps.tenants.services.migration import migrate_everything
+from apps.tenants.services.staff import ensure_support_group
 
 
 class Command(BaseCommand):
@@ -23,6 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, demo: Path | None, **options: Any) -> None:
         migrate_everything(report=self.stdout.write)
         ensure_system_organization(at=utc_now())
+        ensure_support_group()
         if demo:
             _write(demo, ensure_demo(known=_read(demo), at=utc_now()))
 

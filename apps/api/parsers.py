@@ -1,0 +1,33 @@
+"""Request bodies: JSON, bounded in size and depth."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+
+from apps.api.errors import BodyTooLarge, LengthRequired
+
+MAX_BODY_BYTES = 256 * 1024
+
+
+def check_length(headers: Mapping[str, str]) -> None:
+    """Refuse a body too large or of unknown length. Raises BodyTooLarge, LengthRequired."""
+    if "Transfer-Encoding" in headers and not headers.get("Content-Length"):
+        raise LengthRequired
+    if int(headers.get("Content-Length") or 0) > MAX_BODY_BYTES:
+        raise BodyTooLarge(f"Send at most {MAX_BODY_BYTES} bytes in one request.")
+
+
+class BoundedJSONParser(JSONParser):
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The parsed document. Raises ParseError, also for one nested too deeply."""
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError("JSON parse error - the document is nested too deeply.") from error

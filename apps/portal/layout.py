@@ -1,0 +1,90 @@
+"""What the frame around every page shows: navigation, organizations, support banner."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from apps.tenants.actors import Actor
+from apps.tenants.models import Organization, User
+from apps.tenants.permissions import Permission
+from apps.tenants.selectors import organizations_of
+
+# The switcher is a menu, not a directory.
+MOST_ORGANIZATIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One line of the navigation; `shortcut` is the letter after `g`."""
+
+    label: str
+    view: str
+    icon: str
+    shortcut: str
+    permission: Permission
+
+
+NAVIGATION = (
+    NavItem("Home", "home", "home", "h", Permission.ORGANIZATION_READ),
+    NavItem("Projects", "projects", "projects", "p", Permission.PROJECTS_READ),
+    NavItem("API keys", "keys", "keys", "k", Permission.KEYS_READ),
+    NavItem("Credentials", "credentials", "credentials", "c", Permission.CREDENTIALS_READ),
+    NavItem("Members", "members", "members", "m", Permission.MEMBERS_READ),
+    NavItem("Settings", "settings", "settings", "s", Permission.ORGANIZATION_READ),
+)
+
+
+def layout(request: HttpRequest) -> dict[str, Any]:
+    """Template context of every page; costs no query before a template reads it."""
+    actor: Actor | None = getattr(request, "actor", None)
+    context: dict[str, Any] = {"organizations": SimpleLazyObject(lambda: _organizations(request))}
+    if actor:
+        context |= {
+            "actor": actor,
+            "may": {permission.name.lower(): True for permission in actor.permissions},
+            "organization": actor.organization,
+            "nav": _navigation(actor, request.path),
+            "support_access": _support_access(actor),
+        }
+    return context
+
+
+def _organizations(request: HttpRequest) -> list[Organization]:
+    user = request.user
+    return list(organizations_of(user)[:MOST_ORGANIZATIONS]) if isinstance(user, User) else []
+
+
+def _navigation(actor: Actor, path: str) -> list[dict[str, object]]:
+    return [
+        _nav_entry(item, actor.organization.slug, path)
+        for item in NAVIGATION
+        if actor.may(item.permission)
+    ]
+
+
+def _nav_entry(item: NavItem, slug: str, path: str) -> dict[str, object]:
+    url = reverse(f"portal:{item.view}", args=[slug])
+    is_current = path == url if item.view == "home" else path.startswith(url)
+    return {
+        "label": item.label,
+        "url": url,
+        "icon": item.icon,
+        "shortcut": item.shortcut,
+        "is_current": is_current,
+    }
+
+
+def _support_access(actor: Actor) -> dict[str, object] | None:
+    access = actor.support_access
+    if access is None:
+        return None
+    return {
+        "staff_email": actor.user and actor.user.email,
+        "is_read_only": not access.may_write,
+        "reason": access.reason,
+        "expires_at": access.expires_at,
+        "leave_url": reverse("portal:support_leave"),
+    }

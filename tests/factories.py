@@ -1,0 +1,105 @@
+"""Small makers of rows for tests, through the real services."""
+
+from collections.abc import Collection
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from allauth.account.models import EmailAddress
+
+from apps.kernel.clock import utc_now
+from apps.tenants.models import Membership, Organization, Project, ProviderCredential, User
+from apps.tenants.permissions import (
+    DEFAULT_KEY_SCOPES,
+    KEY_SCOPES,
+    ROLE_PERMISSIONS,
+    Permission,
+    Role,
+)
+from apps.tenants.selectors import open_projects
+from apps.tenants.services.api_keys import NewKey, create_api_key
+from apps.tenants.services.credentials import store_credential
+from apps.tenants.services.members import Invited, invite_member
+from apps.tenants.services.organizations import create_organization
+from apps.tenants.services.projects import create_project
+
+PASSWORD = "correct horse battery"
+_numbers = count(1)
+
+
+def make_user(email: str | None = None, password: str = PASSWORD, **fields: Any) -> User:
+    """A person with a verified address."""
+    email = email or f"person-{next(_numbers)}@acme.test"
+    user = User.objects.create_user(email, password, **fields)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    return user
+
+
+def make_organization(name: str = "Acme", owner: User | None = None) -> Organization:
+    """An organization with its schema; without `owner` a new person owns it."""
+    owner = owner or make_user(f"owner-{next(_numbers)}@acme.test")
+    return create_organization(name=name, owner=owner, at=utc_now())
+
+
+def make_member(
+    organization: Organization, role: Role | str = Role.VIEWER, email: str | None = None
+) -> User:
+    """A new person with `role`; use the owner of the organization for Role.OWNER."""
+    user = make_user(email or f"{role}-{next(_numbers)}@acme.test")
+    Membership.objects.create(organization=organization, user=user, role=Role(role))
+    return user
+
+
+def make_project(organization: Organization, name: str = "Search") -> Project:
+    """An open project."""
+    return create_project(organization=organization, name=name, at=utc_now())
+
+
+def make_api_key(
+    organization: Organization,
+    scopes: Collection[Permission] = DEFAULT_KEY_SCOPES,
+    *,
+    name: str = "Backend",
+    project: Project | None = None,
+    at: datetime | None = None,
+    **options: Any,
+) -> NewKey:
+    """A key of `project`, else of the first open project."""
+    options.setdefault("created_by", None)
+    options.setdefault("granted_by", KEY_SCOPES)
+    return create_api_key(
+        project=project or open_projects(organization)[0],
+        name=name,
+        scopes=scopes,
+        at=at or utc_now(),
+        **options,
+    )
+
+
+def make_credential(
+    organization: Organization,
+    provider: str = "openai",
+    name: str = "Main",
+    secret: str = "sk-provider-secret-0001",  # noqa: S107  (a throwaway)
+) -> ProviderCredential:
+    """A stored provider key."""
+    return store_credential(
+        organization=organization, provider=provider, name=name, secret=secret, at=utc_now()
+    )
+
+
+def make_invitation(
+    organization: Organization,
+    email: str = "grace@acme.test",
+    role: Role = Role.DEVELOPER,
+    at: datetime | None = None,
+) -> Invited:
+    """An open invitation and its token."""
+    return invite_member(
+        organization=organization,
+        email=email,
+        role=role,
+        granted_by=ROLE_PERMISSIONS[Role.OWNER],
+        invited_by=None,
+        at=at or utc_now(),
+    )

@@ -1,0 +1,136 @@
+"""Every page of the portal that a browser can open, and who may open it.
+
+For a test that opens them all:
+
+    world = make_world("Acme")
+    for page in ORGANIZATION_PAGES + SIGNED_IN_PAGES + OPEN_PAGES:
+        page.url(world)  # signed in as world.owner, or signed out for OPEN_PAGES
+"""
+
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+
+from apps.tenants.models import (
+    ApiKey,
+    Invitation,
+    Membership,
+    Organization,
+    Project,
+    ProviderCredential,
+    User,
+)
+from apps.tenants.permissions import Role
+from tests.factories import (
+    make_api_key,
+    make_credential,
+    make_invitation,
+    make_member,
+    make_organization,
+    make_project,
+    make_user,
+)
+
+EVERYBODY = frozenset(Role)
+BUILDERS = frozenset({Role.OWNER, Role.ADMIN, Role.DEVELOPER})
+MANAGERS = frozenset({Role.OWNER, Role.ADMIN})
+
+
+@dataclass(frozen=True)
+class World:
+    """An organization with one of everything."""
+
+    organization: Organization
+    owner: User
+    member: Membership
+    project: Project
+    key: ApiKey
+    credential: ProviderCredential
+    invitation: Invitation
+    token: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: the view's name, the row it is about, and the roles that may open it.
+
+    is_recent: asks for the password again unless it was typed a moment ago.
+    """
+
+    view: str
+    about: str = ""
+    roles: frozenset[Role] = field(default_factory=frozenset)
+    is_recent: bool = False
+
+    def url(self, world: World) -> str:
+        """The address of the page in `world`."""
+        arguments: list[object] = [world.organization.slug] if self.roles else []
+        if self.about:
+            row = getattr(world, self.about)
+            arguments.append(row if isinstance(row, str) else row.pk)
+        return reverse(self.view, args=arguments)
+
+
+ORGANIZATION_PAGES = (
+    Page("portal:home", roles=EVERYBODY),
+    Page("portal:members", roles=EVERYBODY),
+    Page("portal:invitation_create", roles=MANAGERS),
+    Page("portal:invitation_withdraw", "invitation", MANAGERS),
+    Page("portal:leave", roles=EVERYBODY - {Role.OWNER}),
+    Page("portal:ownership_transfer", roles=frozenset({Role.OWNER}), is_recent=True),
+    Page("portal:member_role", "member", MANAGERS),
+    Page("portal:member_remove", "member", MANAGERS),
+    Page("portal:projects", roles=EVERYBODY),
+    Page("portal:project_create", roles=BUILDERS),
+    Page("portal:project_rename", "project", BUILDERS),
+    Page("portal:project_archive", "project", BUILDERS),
+    Page("portal:keys", roles=EVERYBODY),
+    Page("portal:key_create", roles=BUILDERS),
+    Page("portal:key_rename", "key", BUILDERS),
+    Page("portal:key_rotate", "key", BUILDERS),
+    Page("portal:key_revoke", "key", BUILDERS),
+    Page("portal:credentials", roles=BUILDERS),
+    Page("portal:credential_create", roles=MANAGERS),
+    Page("portal:credential_replace", "credential", MANAGERS),
+    Page("portal:credential_delete", "credential", MANAGERS),
+    Page("portal:settings", roles=EVERYBODY),
+    Page("portal:settings_edit", roles=MANAGERS),
+)
+SIGNED_IN_PAGES = (
+    Page("portal:organization_create"),
+    Page("portal:styleguide"),
+    Page("account_email"),
+    Page("account_change_password"),
+    Page("account_logout"),
+    Page("account_reauthenticate"),
+    Page("mfa_index"),
+    Page("mfa_activate_totp", is_recent=True),
+    Page("usersessions_list"),
+)
+OPEN_PAGES = (
+    Page("portal:invitation", "token"),
+    Page("account_login"),
+    Page("account_signup"),
+    Page("account_reset_password"),
+    Page("account_reset_password_done"),
+    Page("account_email_verification_sent"),
+)
+
+
+def make_world(name: str = "Acme") -> World:
+    """An organization called `name` with one of everything; a second one may have the same name."""
+    owner = make_user(full_name="Ada Lovelace")
+    organization = make_organization(name, owner)
+    make_member(organization, Role.VIEWER)
+    project = make_project(organization, "Search")
+    invited = make_invitation(organization, f"grace@{organization.slug}.test")
+    return World(
+        organization=organization,
+        owner=owner,
+        member=organization.memberships.exclude(user=owner).get(),
+        project=project,
+        key=make_api_key(organization, project=project).api_key,
+        credential=make_credential(organization),
+        invitation=invited.invitation,
+        token=invited.token,
+    )
