@@ -181,4 +181,4 @@ def test_the_time_zone_of_the_organization_is_printed(world: World, client: Clie
     world.organization.save()
     sign_in(client, world.owner)
     page = client.get(reverse("portal:projects", args=[world.organization.slug]))
-    assert " IST</time>" in page.content.decode()
+    assert " IST</span></time>" in page.content.decode()
