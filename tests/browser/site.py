@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parents[2]
-STARTS_WITHIN_S = 60
+STARTS_WITHIN_S = 180
 
 
 @dataclass(frozen=True)
