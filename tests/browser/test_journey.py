@@ -12,7 +12,7 @@ from tests.portal.pages import World
 
 def sign_up(page: Page, site: Site, address: str, organization: str) -> None:
     page.goto(f"{site.url}/accounts/signup/")
-    page.get_by_label("E-mail").fill(address)
+    page.get_by_label("Email").fill(address)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Organization").fill(organization)
     page.get_by_role("button", name="Create account").click()
@@ -52,7 +52,7 @@ def test_an_invited_colleague_joins_by_the_link_in_the_email(browser: Browser, s
     sign_up(page, site, "olga@initech.test", "Initech")
     page.wait_for_url("**/o/initech/")
     page.goto(f"{site.url}/o/initech/members/invite/")
-    page.get_by_label("E-mail").fill("pavel@initech.test")
+    page.get_by_label("Email").fill("pavel@initech.test")
     page.get_by_role("button", name="invit").click()
     link = site.link_to("pavel@initech.test", "/invitations/")
     page.context.close()

@@ -43,7 +43,7 @@ CASES = [(page, theme, width) for page in VISITED for theme, width in variants_o
 def signed_in(browser: Browser, site: Site, world: World) -> StorageState:
     page = browser.new_page()
     page.goto(f"{site.url}/accounts/login/")
-    page.get_by_label("E-mail").fill(world.owner.email)
+    page.get_by_label("Email").fill(world.owner.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**/o/{world.organization.slug}/")
