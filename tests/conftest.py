@@ -11,14 +11,6 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests import databases
 
 
-def pytest_configure() -> None:
-    """Refuse to run without the services that only ./apex test starts."""
-    if "NETRA_TEST_RUN" not in os.environ:
-        raise pytest.UsageError(
-            "tests need databases of their own; run them with: ./apex test [PYTEST ARGUMENTS]"
-        )
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests marked `long` unless ./apex test --long asked for them."""
     if os.environ.get("NETRA_TEST_LONG"):

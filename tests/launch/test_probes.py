@@ -30,7 +30,7 @@ def _answer_once(server: socket.socket, reply: bytes) -> None:
 
 
 def test_the_database_of_this_suite_answers() -> None:
-    assert postgres_answers(int(settings.DATABASES["default"]["PORT"]))
+    assert postgres_answers(int(str(settings.DATABASES["default"]["PORT"])))
 
 
 def test_a_database_that_is_still_starting_does_not_count() -> None:
