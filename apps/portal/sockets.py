@@ -80,7 +80,8 @@ class OrganizationSocket(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # c
 
     async def _actor(self) -> Actor | None:
         session = self.scope["session"]
-        user = await get_user({"session": type(session)(session.session_key)})
+        # Read again: the session may have ended since the socket was opened.
+        user = await get_user({"session": session.__class__(session.session_key)})
         slug = self.scope["url_route"]["kwargs"]["slug"]
         if not user.is_authenticated:
             return None

@@ -33,8 +33,7 @@ class Report:
 
 
 def check_postgres() -> None:
-    """A connection of its own: the pool's would wait far longer than a probe may."""
-    with _postgres() as connection:
+    with connected_postgres() as connection:
         connection.execute("SELECT 1")
 
 
@@ -48,7 +47,7 @@ def check_cache() -> None:
 
 def check_migrations() -> None:
     """Raises NotCurrent when public lacks a migration that this build has."""
-    with _postgres() as connection:
+    with connected_postgres() as connection:
         rows = connection.execute("SELECT app, name FROM public.django_migrations").fetchall()
     missing = sorted(migrations_on_disk() - set(rows))
     if missing:
@@ -88,7 +87,8 @@ def _timed(check: Callable[[], None]) -> Report:
     return Report(error is None, round((time.perf_counter() - started) * 1000, 1), error)
 
 
-def _postgres() -> psycopg.Connection:
+def connected_postgres() -> psycopg.Connection:
+    """A connection of its own with short timeouts: the pool would wait longer than a probe may."""
     database: Any = settings.DATABASES["default"]
     return psycopg.connect(
         host=database["HOST"],

@@ -107,7 +107,7 @@ DATABASES = {
             "pool": {
                 "min_size": 1,
                 "max_size": env.integer("NETRA_DB_POOL_SIZE", 10),
-                "timeout": 10,
+                "timeout": 5,
             },
         },
     }
@@ -135,7 +135,8 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "netra.channel_layer.PatientChannelLayer",
         "CONFIG": {
-            "hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}],
+            # Channels waits 5 s for a message; an answer may take longer than that wait.
+            "hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2, "socket_timeout": 10}],
             "prefix": f"{REDIS_KEY_PREFIX}:channels",
         },
     }
@@ -156,6 +157,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "publish-waiting-jobs": {"task": "tenants.publish_waiting_jobs", "schedule": 60.0},

@@ -1,0 +1,33 @@
+"""A browser's WebSocket for tests. Channels' own wants a server that we do not install."""
+
+import json
+from typing import Any
+
+from asgiref.testing import ApplicationCommunicator
+
+
+class Socket(ApplicationCommunicator):
+    """Speaks JSON with an ASGI application on `path`."""
+
+    def __init__(self, application: Any, path: str, headers: dict[str, str]) -> None:
+        pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+        scope = {"type": "websocket", "path": path, "headers": pairs, "subprotocols": []}
+        super().__init__(application, scope)
+
+    async def open(self) -> int | None:
+        """None when it was accepted, else the code it was closed with."""
+        await self.send_input({"type": "websocket.connect"})
+        answer = await self.receive_output(timeout=5)
+        return None if answer["type"] == "websocket.accept" else answer["code"]
+
+    async def say(self, text: str) -> None:
+        await self.send_input({"type": "websocket.receive", "text": text})
+
+    async def hear(self) -> Any:
+        """The next message, or the code of the end."""
+        answer = await self.receive_output(timeout=5)
+        return json.loads(answer["text"]) if "text" in answer else answer["code"]
+
+    async def leave(self) -> None:
+        await self.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.wait(timeout=5)
