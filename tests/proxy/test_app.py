@@ -4,9 +4,11 @@ from typing import Any
 
 import orjson
 import pytest
-from asgiref.testing import ApplicationCommunicator
+from asgiref.testing import ApplicationCommunicator as UntypedCommunicator
 
 from apps.proxy.app import Gateway, is_provider_path
+
+ApplicationCommunicator: Any = UntypedCommunicator
 
 
 async def answer(path: str, **headers: str) -> tuple[int, dict[bytes, bytes], dict[str, Any]]:

@@ -61,7 +61,9 @@ class OrganizationAdmin(ReadOnlyAdmin):
     def has_enter_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("tenants.add_supportaccess")
 
-    @action(description="Support access", url_path="support-access", permissions=["enter"])
+    @action(  # type: ignore[untyped-decorator]  # unfold ships no types
+        description="Support access", url_path="support-access", permissions=["enter"]
+    )
     def support_access(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Enter the organization for a reason and an hour, or leave it again."""
         organization = get_object_or_404(Organization, pk=UUID(object_id), closed_at=None)
