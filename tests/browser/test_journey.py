@@ -41,9 +41,9 @@ def test_from_sign_up_to_the_first_api_call(browser: Browser, site: Site, world:
     page.goto(f"{site.url}/o/globex/keys/")
     expect(page.get_by_text("Backend")).to_be_visible()
     assert key[0] not in page.content()
-    answer = page.goto(f"{site.url}/o/{world.organization.slug}/")
-    assert answer is not None
-    assert answer.status == 404
+    foreign = page.goto(f"{site.url}/o/{world.organization.slug}/")
+    assert foreign is not None
+    assert foreign.status == 404
     page.context.close()
 
 
