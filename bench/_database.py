@@ -17,7 +17,7 @@ NAME = "bench"
 @contextmanager
 def throwaway_database() -> Iterator[None]:
     """Django uses a fresh, migrated database for the block; it is dropped afterwards."""
-    before = settings.DATABASES["default"]["NAME"]
+    before = str(settings.DATABASES["default"]["NAME"])
     with _server(before) as server:
         _drop(server)
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
@@ -31,7 +31,7 @@ def throwaway_database() -> Iterator[None]:
 
 
 def _server(name: str) -> psycopg.Connection[tuple[Any, ...]]:
-    database = settings.DATABASES["default"]
+    database: dict[str, Any] = settings.DATABASES["default"]
     return psycopg.connect(
         dbname=name,
         host=database["HOST"],

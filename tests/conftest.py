@@ -11,14 +11,6 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests import databases
 
 
-def pytest_configure() -> None:
-    """Refuse to run without the services that only ./apex test starts."""
-    if "NETRA_TEST_RUN" not in os.environ:
-        raise pytest.UsageError(
-            "tests need databases of their own; run them with: ./apex test [PYTEST ARGUMENTS]"
-        )
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests marked `long` unless ./apex test --long asked for them."""
     if os.environ.get("NETRA_TEST_LONG"):
@@ -39,13 +31,13 @@ def django_db_setup(
     databases.ensure_template(server, template)
     for url in databases.cloned(server, template, f"test_{worker}"):
         with django_db_blocker.unblock():
-            _use(url)
+            use_database(url)
         yield
         with django_db_blocker.unblock():
-            _use(server)  # lets go of the clone, so that it can be dropped
+            use_database(server)  # lets go of the clone, so that it can be dropped
 
 
-def _use(url: str) -> None:
+def use_database(url: str) -> None:
     """Django's connections, of all threads, and programs that tests start go to `url`."""
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]  # only Postgres has pools

@@ -23,7 +23,6 @@ _SHAPING = (
     "apps/tenants/services/migration.py",
 )
 _LOCK = 6_203_198_245  # any number of our own
-_PREFIX = "template_"
 
 
 def digest(root: Path = ROOT) -> str:
@@ -49,13 +48,15 @@ def migrate(url: str) -> None:
 
 
 def ensure_template(url: str, name: str, fill: Callable[[str], None] = migrate) -> None:
-    """Make the template database `name` unless it is there; older templates go.
+    """Make the template database `name` unless it is there; others called alike go.
 
-    `url` leads to any other database of the server. Test processes take turns.
+    name: KIND_DIGEST; those of the same kind are older states of the same template.
+    url: leads to any other database of the server.
+    Test processes take turns.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-        templates = _databases_named(connection, _PREFIX)
+        templates = _databases_named(connection, f"{name.rpartition('_')[0]}_")
         if name not in templates:
             _replace_templates(connection, url, [*templates], name, fill)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.core import signing
@@ -24,12 +24,16 @@ class NewestFirst(BasePagination):
     """Pages by (time, id) descending; a view may name another time field in `ordered_by`."""
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: "APIView | None" = None
+        self,
+        queryset: QuerySet[Any] | Sequence[Any],
+        request: Request,
+        view: "APIView | None" = None,
     ) -> list[Any]:
         """One page of `queryset`. Raises ValidationError for a bad limit or cursor."""
+        rows = cast("QuerySet[Any]", queryset)
         field = str(getattr(view, "ordered_by", "created_at"))
         limit = _limit(request.query_params.get("limit"))
-        rows = queryset.order_by(f"-{field}", "-id")
+        rows = rows.order_by(f"-{field}", "-id")
         salt = f"apps.api.cursor:{request.path}"
         if text := request.query_params.get("cursor"):
             rows = rows.filter(_after(_opened(text, salt), field))

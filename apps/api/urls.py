@@ -1,5 +1,7 @@
 """Paths below /api/v1/."""
 
+from typing import Any
+
 from django.urls import path, re_path
 
 from apps.api.views.credentials import CredentialsView
@@ -7,11 +9,11 @@ from apps.api.views.keys import KeysView
 from apps.api.views.members import InvitationsView, MembersView
 from apps.api.views.organization import OrganizationView
 from apps.api.views.projects import ProjectsView
-from apps.api.views.reference import SchemaView, UnknownPath
+from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
 
 app_name = "api"
-ALL = {"get": "list", "post": "create"}
-ONE = {"get": "retrieve", "patch": "partial_update"}
+ALL: dict[str, Any] = {"get": "list", "post": "create"}
+ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
 
 urlpatterns = [
     path("organization", OrganizationView.as_view(ONE), name="organization"),
@@ -47,6 +49,7 @@ urlpatterns = [
         CredentialsView.as_view({"post": "replace"}),
         name="credential-replace",
     ),
+    path("docs", ReferenceView.as_view(), name="docs"),
     path("schema", SchemaView.as_view(), name="schema"),
     re_path("", UnknownPath.as_view(), name="unknown"),
 ]

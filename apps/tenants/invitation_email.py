@@ -18,7 +18,7 @@ def send_invitation(invitation: Invitation, *, sealed_token: str, at: datetime) 
     token = open_sealed_token(invitation, sealed_token, at=at)
     context = {
         "organization_name": invitation.organization.name,
-        "inviter": invitation.invited_by and invitation.invited_by.display_name,
+        "inviter": _inviter(invitation),
         "role": invitation.role,
         "accept_url": urljoin(settings.PORTAL_URL, f"/invitations/{token}/"),
         "expires_at": invitation.expires_at,
@@ -31,3 +31,8 @@ def send_invitation(invitation: Invitation, *, sealed_token: str, at: datetime) 
     message.attach_alternative(render_to_string("email/invitation.html", context), "text/html")
     message.send()
     return True
+
+
+def _inviter(invitation: Invitation) -> str:
+    # An API key may invite as well, and so did people whose account is gone.
+    return invitation.invited_by.display_name if invitation.invited_by else "A colleague"

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 LOST_AFTER = timedelta(minutes=15)
 
 
-class TenantTask(Task):  # type: ignore[misc]  # celery ships no types
+class TenantTask(Task):  # type: ignore[type-arg]  # generic in its stubs only
     """The base of every task about one organization: runs inside its scope, or not at all."""
 
     abstract = True
@@ -40,7 +40,7 @@ class TenantTask(Task):  # type: ignore[misc]  # celery ships no types
         return result
 
 
-class PublicTask(Task):  # type: ignore[misc]  # celery ships no types
+class PublicTask(Task):  # type: ignore[type-arg]  # generic in its stubs only
     """The base of tasks about all organizations; tenant models stay out of their reach."""
 
     abstract = True

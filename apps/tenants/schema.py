@@ -8,12 +8,13 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.commands.migrate import Command as MigrateCommand
-from django.db import connection
+from django.db import connection as default_connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -23,6 +24,8 @@ from apps.tenants.schema_copy import copying_statements
 
 PUBLIC = "public"
 TEMPLATE = "template_tenant"
+# The wrapper of django-tenants, which adds `set_schema` and has no types.
+connection: Any = default_connection
 # One key of Postgres' advisory locks, so that two starting processes migrate one after the other.
 MIGRATION_LOCK = 7_306_214_001
 

@@ -32,7 +32,7 @@ def seal(key: bytes, plaintext: bytes, *, bound_to: bytes) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, plaintext, bound_to)
 
 
-def unseal(key: bytes, sealed: bytes, *, bound_to: bytes) -> bytes:
+def unseal(key: bytes, sealed: bytes | memoryview, *, bound_to: bytes) -> bytes:
     """Reverse `seal`. Raises CannotOpen for another key, another binding or damaged bytes."""
     sealed = bytes(sealed)
     try:

@@ -48,7 +48,7 @@ def pytest_command(python: str, arguments: Sequence[str]) -> list[str]:
     """pytest on every core, with coverage when nothing narrows the run."""
     command = [python, "-m", "pytest", "-p", "tests.workers"]
     if not any(argument.startswith(("-n", "--pdb")) for argument in arguments):
-        command += ["-n", str(len(os.sched_getaffinity(0)))]
+        command += ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadgroup"]
     if is_whole(arguments):
         command += ["--cov", "--cov-report=term", f"--cov-fail-under={MINIMUM_COVERAGE}"]
     return [*command, *arguments]

@@ -24,7 +24,7 @@ from netra.launch.services import READY_SECONDS, fresh_run, open_services
 from netra.launch.supervisor import Patience, Supervisor
 from netra.launch.terminal import Terminal
 
-_PREPARE_SECONDS = 90.0
+_ANSWER_SECONDS = 180.0
 # Which program answers where, once it is ready: its port's variable and the path asked.
 _HEALTH = {"web": ("PORT_WEB", "/readyz"), "gateway": ("PORT_GATEWAY", "/healthz")}
 
@@ -70,7 +70,7 @@ def _serve(launch: Launch, supervisor: Supervisor, env: Mapping[str, str]) -> No
     demo = read_json(places.demo)
     announce(places, env, demo)
     supervisor.start(procfile_programs(places, env))
-    supervisor.wait_until_ready(_PREPARE_SECONDS)
+    supervisor.wait_until_ready(_ANSWER_SECONDS)
     launch.terminal.say(ready_line(env, demo))
     supervisor.watch()
 

@@ -1,5 +1,11 @@
 """Settings of the test suite: real Postgres and Valkey, cheap password hashes."""
 
+import os
+import sys
+
+if "NETRA_TEST_RUN" not in os.environ:  # before anything else asks for a variable
+    sys.exit("Tests need databases of their own; run them with: ./apex test [PYTEST ARGUMENTS]")
+
 from netra.settings.base import *  # noqa: F403  (a settings file is its base with changes)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 import schemathesis
@@ -81,7 +82,7 @@ def two(db: None, _open_connection: None, settings: Settings) -> tuple[Rows, Row
     return _furnish("ada@acme.test", "ours"), _furnish("eve@acme.test", CANARY)
 
 
-def _aim(case: Case, two: tuple[Rows, Rows], turn: int) -> None:
+def _aim(case: Case[Any], two: tuple[Rows, Rows], turn: int) -> None:
     """Point a well-formed call at rows that exist: ours, or in turn those of the others."""
     kind = case.operation.path.split("/")[3]
     if "id" in case.path_parameters and turn % 3 < 2:
@@ -106,7 +107,7 @@ def _aim(case: Case, two: tuple[Rows, Rows], turn: int) -> None:
     suppress_health_check=list(HealthCheck),
 )
 def test_every_operation_keeps_its_contract_and_the_organizations_apart(
-    case: Case, two: tuple[Rows, Rows]
+    case: Case[Any], two: tuple[Rows, Rows]
 ) -> None:
     turns = two[0].__dict__.setdefault("turns", count())
     if case.meta and case.meta.generation.mode.is_positive:

@@ -65,7 +65,7 @@ def shared_binaries() -> Path:
     return postgres_binaries(home, account, {})
 
 
-def eventually(wanted: Callable[[], T], *, seconds: float = 20.0) -> T:
+def eventually(wanted: Callable[[], T], *, seconds: float = 60.0) -> T:
     """The first true value of `wanted`."""
     give_up_at = time.monotonic() + seconds
     while not (value := wanted()):
@@ -174,4 +174,4 @@ class Up:
     def signal(self, number: int) -> int:
         """Send it a signal; the exit status that follows."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=60)

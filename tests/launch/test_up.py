@@ -111,7 +111,7 @@ def test_a_second_up_is_refused_in_one_line(project: Project) -> None:
 
     refused = project.up()
 
-    assert refused.process.wait(timeout=20) == 2
+    assert refused.process.wait(timeout=60) == 2
     assert refused.said() == (
         f"apex: apex up already runs here (process {first.process.pid}); stop it with ./apex down\n"
     )
@@ -123,7 +123,7 @@ def test_down_stops_what_runs_and_is_content_with_nothing(
     running = project.up().wait_until_ready()
 
     assert down(project.places, Terminal()) == 0
-    assert running.process.wait(timeout=5) == 0
+    assert running.process.wait(timeout=60) == 0
     assert project.processes() == {}
     assert holder_of(project.places.lock) is None
     assert down(project.places, Terminal()) == 0
@@ -135,7 +135,7 @@ def test_a_program_that_keeps_failing_is_given_up_with_its_last_words(project: P
 
     running = project.up()
 
-    assert running.process.wait(timeout=30) == 2
+    assert running.process.wait(timeout=60) == 2
     assert "apex: worker ended with status 3, 3 times in a row; the end of" in running.said()
     assert running.said().endswith("    no such queue\n\n")
     assert project.processes() == {}
@@ -146,7 +146,7 @@ def test_a_failed_preparation_is_shown(project: Project) -> None:
 
     running = project.up()
 
-    assert running.process.wait(timeout=30) == 2
+    assert running.process.wait(timeout=60) == 2
     assert "bringing the database up to date failed with status 1" in running.said()
     assert "    no such migration\n" in running.said()
 
@@ -154,7 +154,7 @@ def test_a_failed_preparation_is_shown(project: Project) -> None:
 def test_a_taken_port_is_named_with_its_option(project: Project) -> None:
     with socket.create_server(("127.0.0.1", project.gateway)):
         running = project.up()
-        assert running.process.wait(timeout=20) == 2
+        assert running.process.wait(timeout=60) == 2
     assert running.said() == (
         f"apex: port {project.gateway} is taken by another program; "
         "stop it or choose another with --gateway-port PORT\n"
@@ -164,7 +164,7 @@ def test_a_taken_port_is_named_with_its_option(project: Project) -> None:
 def test_an_unreachable_database_is_named(project: Project) -> None:
     running = project.up(DATABASE_URL="postgres://user:word@127.0.0.1:1/name")
 
-    assert running.process.wait(timeout=20) == 2
+    assert running.process.wait(timeout=60) == 2
     assert running.said() == (
         "apex: DATABASE_URL points to 127.0.0.1:1, which cannot be reached (Connection refused); "
         "start that server, or unset DATABASE_URL to let apex run its own\n"

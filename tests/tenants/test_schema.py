@@ -25,7 +25,7 @@ CONSTRAINTS = """
 def rows(sql: str, schema_name: str) -> list[tuple[object, ...]]:
     with schema.entered(schema_name), connection.cursor() as cursor:
         cursor.execute(sql, [schema_name])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @pytest.mark.django_db

@@ -35,16 +35,18 @@ class KeyOut(serializers.ModelSerializer[ApiKey]):
 class NewKeyOut(KeyOut):
     """A key just made; the only answer that ever holds its text."""
 
-    key = serializers.CharField(read_only=True, help_text="The key itself. Shown this once.")
+    key = serializers.SerializerMethodField(help_text="The key itself. Shown this once.")
 
     class Meta(KeyOut.Meta):
         fields = (*KeyOut.Meta.fields, "key")
         read_only_fields = fields
 
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        new: NewKey = instance
-        new.api_key.key = new.text.value
-        return super().to_representation(new.api_key)
+    def __init__(self, new: NewKey | None = None, **options: Any) -> None:
+        super().__init__(new.api_key if new else None, **options)
+        self._text = new.text.value if new else ""
+
+    def get_key(self, _api_key: ApiKey) -> str:
+        return self._text
 
 
 class KeyNew(Input):

@@ -36,7 +36,7 @@ class OrganizationViewSet(GenericViewSet[Any]):
 
     declared_access: ClassVar[Mapping[str, Permission | Access]] = {}
     raises: ClassVar[Mapping[str, tuple[type[NetraError], ...]]] = {}
-    http_method_names: ClassVar[list[str]] = ["get", "post", "patch", "delete", "head"]
+    http_method_names = ["get", "post", "patch", "delete", "head"]
     ordered_by = "created_at"
     raw_body = b""
 

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from apps.kernel.clock import utc_now
 from apps.kernel.errors import NetraError
@@ -27,7 +28,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         "is_addressee": request.user.is_authenticated and request.user.email.lower() == found.email,
         "has_account": User.objects.filter(email__iexact=found.email).exists(),
     }
-    return render(request, "portal/invitations/page.html", context)
+    with timezone.override(found.organization.time_zone):
+        return render(request, "portal/invitations/page.html", context)
 
 
 @open_view(Access.SIGNED_IN, methods=WRITE)

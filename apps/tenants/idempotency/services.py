@@ -93,7 +93,7 @@ def _replayed(kept: Reply, request: Request, *, at: datetime) -> Answer:
     if kept.fingerprint != request.fingerprint:
         raise KeyReused
     key = data_key(current_tenant(), at=at)
-    return Answer(kept.status, unseal(key, kept.sealed_body, bound_to=_bound(request)), True)
+    return Answer(kept.status, unseal(key, bytes(kept.sealed_body), bound_to=_bound(request)), True)
 
 
 def _keep(request: Request, answer: Answer, *, at: datetime) -> None:

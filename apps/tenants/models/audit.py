@@ -18,7 +18,7 @@ def audited(*, exclude: Sequence[str] = ()) -> Callable[[AnyModel], AnyModel]:
         pghistory.InsertEvent(),
         pghistory.UpdateEvent(),
         pghistory.DeleteEvent(),
-        exclude=exclude,
+        exclude=list(exclude),
         append_only=True,
     )
     return track

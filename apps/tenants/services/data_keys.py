@@ -1,6 +1,7 @@
 """The data key of each organization, and how it is wrapped."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -40,7 +41,7 @@ def rotate_keks(*, at: datetime, batch: int = 100) -> int:
 
 
 @transaction.atomic
-def _rewrap(organization_id: object, *, at: datetime) -> bool:
+def _rewrap(organization_id: UUID, *, at: datetime) -> bool:
     row = DataKey.objects.select_for_update().get(pk=organization_id)
     key = unwrap(row)
     _wrap(row, key, at=at)

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 
 from apps.kernel.clock import utc_now
@@ -140,6 +141,7 @@ def test_the_email_holds_a_link_that_works() -> None:
     assert message.to == [GUEST]
     assert f"/invitations/{token}/" in str(message.body)
     assert "Acme" in message.subject
+    assert isinstance(message, EmailMultiAlternatives)
     html, kind = message.alternatives[0]
     assert kind == "text/html"
     assert f"/invitations/{token}/" in str(html)

@@ -1,0 +1,75 @@
+"""A browser before a running site. The browser lives as long as one module of tests.
+
+Playwright keeps an event loop running on the main thread, on which Django refuses queries: rows
+are made before the browser starts, and tests of other modules run after it has closed.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests import databases
+from tests.browser.site import Site, running_site
+from tests.conftest import use_database
+from tests.portal.pages import World, make_world
+
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the browser's tests together on one worker: there is one site for all of them."""
+    for item in items:
+        if item.path.is_relative_to(os.path.dirname(__file__)):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def site_database(django_db_setup: None) -> Iterator[str]:
+    """The URL of a database that only the site uses."""
+    mine = os.environ["DATABASE_URL"]
+    template = f"template_{databases.digest()}"
+    yield from databases.cloned(mine, template, f"browser_{mine.rpartition('/')[2]}")
+
+
+@pytest.fixture(scope="session")
+def world(site_database: str, django_db_blocker: DjangoDbBlocker) -> World:
+    """An organization with one of everything, in the site's database."""
+    mine = os.environ["DATABASE_URL"]
+    with django_db_blocker.unblock():
+        use_database(site_database)
+        try:
+            return make_world("Acme")
+        finally:
+            use_database(mine)
+
+
+@pytest.fixture(scope="session")
+def site(
+    site_database: str, world: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """The web process and the worker, over the site's database."""
+    with running_site(tmp_path_factory.mktemp("site"), site_database) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def browser(site: Site) -> Iterator[Browser]:
+    """Chromium, headless. ./apex test installs it and names it in NETRA_CHROMIUM."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ["NETRA_CHROMIUM"], args=CHROMIUM_OPTIONS
+        )
+        yield browser
+        browser.close()

@@ -1,0 +1,118 @@
+"""The product as a visitor meets it: real processes over a database of their own."""
+
+import email
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+STARTS_WITHIN_S = 180
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running web process and worker, and the files that their consoles write."""
+
+    url: str
+    consoles: tuple[Path, ...]
+
+    def link_to(self, address: str, part: str) -> str:
+        """The newest link that holds `part` in an e-mail to `address`, waiting for it to come."""
+        deadline = time.monotonic() + STARTS_WITHIN_S
+        while time.monotonic() < deadline:
+            links = [link for text in self._texts_to(address) for link in _links(text, part)]
+            if links:
+                return links[-1]
+            time.sleep(0.1)  # the worker sends it when it gets to it
+        raise AssertionError(f"no e-mail to {address} holds a link with {part}")
+
+    def _texts_to(self, address: str) -> Iterator[str]:
+        for console in self.consoles:
+            for chunk in re.split(r"^-{70,}$", console.read_text(), flags=re.MULTILINE):
+                start = chunk.find("Content-Type: multipart")
+                message = email.message_from_string(chunk[max(start, 0) :])
+                if message["To"] == address:
+                    yield _text_part(message)
+
+
+def _text_part(message: Message) -> str:
+    for part in message.walk():
+        if part.get_content_type() == "text/plain":
+            payload = part.get_payload(decode=True)
+            return payload.decode() if isinstance(payload, bytes) else ""
+    return ""
+
+
+def _links(text: str, part: str) -> list[str]:
+    return [link for link in re.findall(r"https?://\S+", text) if part in link]
+
+
+@contextmanager
+def running_site(folder: Path, database_url: str) -> Iterator[Site]:
+    """Serve over `database_url` until the block ends."""
+    port = _free_port()
+    url = f"http://localhost:{port}"
+    env = os.environ | {
+        "DATABASE_URL": database_url,
+        "DJANGO_SETTINGS_MODULE": "netra.settings.dev",
+        "NETRA_PORTAL_URL": url,
+        "PYTHONUNBUFFERED": "1",
+    }
+    web = ["uvicorn", "netra.asgi:application", "--port", str(port), "--no-access-log"]
+    worker = ["celery", "-A", "netra.celery", "worker", "--pool", "solo", "--loglevel", "warning"]
+    consoles = (folder / "web.txt", folder / "worker.txt")
+    with ExitStack() as stack:
+        stack.enter_context(_process(web, env, consoles[0]))
+        stack.enter_context(_process(worker, env, consoles[1]))
+        _wait_until_ready(url, consoles[0])
+        yield Site(url, consoles)
+
+
+@contextmanager
+def _process(command: Sequence[str], env: dict[str, str], console: Path) -> Iterator[None]:
+    with (
+        console.open("w") as output,
+        subprocess.Popen(
+            [sys.executable, "-m", *command],
+            env=env,
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(STARTS_WITHIN_S)
+
+
+def _wait_until_ready(url: str, console: Path) -> None:
+    deadline, answer = time.monotonic() + STARTS_WITHIN_S, ""
+    while time.monotonic() < deadline:
+        try:
+            response = httpx.get(f"{url}/readyz")
+        except httpx.TransportError as error:
+            answer = str(error)
+        else:
+            if response.status_code == httpx.codes.OK:
+                return
+            answer = response.text
+        time.sleep(0.1)  # the process is starting
+    raise AssertionError(f"the site did not become ready: {answer}\n{console.read_text()}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
