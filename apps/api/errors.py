@@ -33,7 +33,10 @@ class FieldError(TypedDict):
 class DatabaseUnavailable(NetraError):
     code = "temporarily_unavailable"
     http_status = 503
-    message = "A part of our service is unavailable. Nothing was changed; try again in a moment."
+    message = (
+        "A part of our service is unavailable. Try again in a moment; with the same "
+        "Idempotency-Key nothing happens twice."
+    )
 
 
 class NotFound(NetraError):
