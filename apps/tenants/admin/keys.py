@@ -10,6 +10,7 @@ from apps.kernel.clock import utc_now
 from apps.tenants.admin.base import ReadOnlyAdmin
 from apps.tenants.admin.site import staff_site
 from apps.tenants.models import ApiKey
+from apps.tenants.permissions import KEY_SCOPES
 from apps.tenants.services.api_keys import KeyNotActive, revoke_api_key
 
 
@@ -41,7 +42,12 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
 def _revoke(api_key: ApiKey) -> bool:
     try:
-        revoke_api_key(organization=api_key.organization, api_key_id=api_key.pk, at=utc_now())
+        revoke_api_key(
+            organization=api_key.organization,
+            api_key_id=api_key.pk,
+            granted_by=KEY_SCOPES,
+            at=utc_now(),
+        )
     except KeyNotActive:
         return False
     return True
