@@ -1,14 +1,19 @@
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from apps.kernel.clock import utc_now
+from apps.tenants.models import Invitation
 from apps.tenants.permissions import Role
+from apps.tenants.services import members
 from tests.factories import make_invitation, make_user
 from tests.portal.browsing import path, sign_in, told
-from tests.portal.pages import World
+from tests.portal.pages import World, make_world
 
 
 def _accept(client: Client, token: str) -> int:
@@ -83,3 +88,28 @@ def test_declining_leads_to_a_sign_up_of_ones_own(world: World, client: Client) 
     client.post(reverse("portal:invitation_decline"))
     form = client.get(reverse("account_signup")).context["form"]
     assert "organization_name" in form.fields
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_acceptances_at_once_one_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world("Acme")
+    grace = make_user(world.invitation.email)
+    both_saw_it_open, look = Barrier(2, timeout=20), members.open_invitation
+
+    def look_together(*, token: str, at: datetime) -> Invitation:
+        found = look(token=token, at=at)
+        both_saw_it_open.wait()
+        return found
+
+    monkeypatch.setattr(members, "open_invitation", look_together)
+
+    def accept(client: Client) -> int:
+        try:
+            return _accept(client, world.token)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        clients = [sign_in(Client(), grace), sign_in(Client(), grace)]
+        assert sorted(pool.map(accept, clients)) == [302, 410]
+    assert grace.memberships.count() == 1
