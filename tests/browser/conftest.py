@@ -8,9 +8,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.test import override_settings
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.plugin import DjangoDbBlocker
 
+from netra.settings import base
 from tests import databases
 from tests.browser.site import Site, running_site
 from tests.conftest import use_database
@@ -50,7 +52,9 @@ def world(site_database: str, django_db_blocker: DjangoDbBlocker) -> World:
     with django_db_blocker.unblock():
         use_database(site_database)
         try:
-            return make_world("Acme")
+            # The site signs people in with the hasher of production.
+            with override_settings(PASSWORD_HASHERS=base.PASSWORD_HASHERS):
+                return make_world("Acme")
         finally:
             use_database(mine)
 

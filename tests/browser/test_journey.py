@@ -3,18 +3,23 @@
 import re
 
 import httpx
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.site import Site
 from tests.factories import PASSWORD
 from tests.portal.pages import World
 
 
+def field(page: Page, label: str) -> Locator:
+    """The control with this label; a star marks required ones."""
+    return page.get_by_label(re.compile(rf"^{label}\*?$"))
+
+
 def sign_up(page: Page, site: Site, address: str, organization: str) -> None:
     page.goto(f"{site.url}/accounts/signup/")
-    page.get_by_label("Email").fill(address)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Organization").fill(organization)
+    field(page, "Email").fill(address)
+    field(page, "Password").fill(PASSWORD)
+    field(page, "Organization").fill(organization)
     page.get_by_role("button", name="Create account").click()
     expect(page).to_have_url(re.compile("confirm-email"))
     page.goto(site.link_to(address, "/confirm-email/"))
@@ -28,8 +33,8 @@ def test_from_sign_up_to_the_first_api_call(browser: Browser, site: Site, world:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
     page.goto(f"{site.url}/o/globex/keys/new/")
-    page.get_by_label("Name").fill("Backend")
-    page.get_by_role("button", name="Create key").click()
+    field(page, "Name").fill("Backend")
+    page.get_by_role("button", name="Make key").click()
     key = re.search(r"nap_(?:live|test)_[0-9A-Za-z]{36}", page.content())
     assert key is not None
 
@@ -39,7 +44,7 @@ def test_from_sign_up_to_the_first_api_call(browser: Browser, site: Site, world:
     assert answer.status_code == 200
     assert answer.json()["slug"] == "globex"
     page.goto(f"{site.url}/o/globex/keys/")
-    expect(page.get_by_text("Backend")).to_be_visible()
+    expect(page.get_by_role("link", name="Rotate Backend")).to_be_visible()
     assert key[0] not in page.content()
     foreign = page.goto(f"{site.url}/o/{world.organization.slug}/")
     assert foreign is not None
@@ -52,7 +57,7 @@ def test_an_invited_colleague_joins_by_the_link_in_the_email(browser: Browser, s
     sign_up(page, site, "olga@initech.test", "Initech")
     page.wait_for_url("**/o/initech/")
     page.goto(f"{site.url}/o/initech/members/invite/")
-    page.get_by_label("Email").fill("pavel@initech.test")
+    field(page, "E-mail address").fill("pavel@initech.test")
     page.get_by_role("button", name="invit").click()
     link = site.link_to("pavel@initech.test", "/invitations/")
     page.context.close()
@@ -60,7 +65,7 @@ def test_an_invited_colleague_joins_by_the_link_in_the_email(browser: Browser, s
     guest = browser.new_context().new_page()
     guest.goto(link)
     guest.get_by_role("link", name=re.compile("account")).first.click()
-    guest.get_by_label("Password", exact=True).fill(PASSWORD)
+    field(guest, "Password").fill(PASSWORD)
     guest.get_by_role("button", name="Create account").click()
     guest.wait_for_url("**/o/initech/**")
     guest.goto(f"{site.url}/o/initech/members/")

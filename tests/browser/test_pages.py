@@ -43,8 +43,8 @@ CASES = [(page, theme, width) for page in VISITED for theme, width in variants_o
 def signed_in(browser: Browser, site: Site, world: World) -> StorageState:
     page = browser.new_page()
     page.goto(f"{site.url}/accounts/login/")
-    page.get_by_label("Email").fill(world.owner.email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.locator("[name=login]").fill(world.owner.email)
+    page.locator("[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**/o/{world.organization.slug}/")
     state = page.context.storage_state()
