@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
 
 from apps.kernel.errors import NetraError
 
@@ -54,4 +55,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _plain(request: HttpRequest, template: str, status: int) -> HttpResponse:
-    return HttpResponse(render_to_string(template, {"request": request}), status=status)
+    response = HttpResponse(render_to_string(template, {"request": request}), status=status)
+    add_never_cache_headers(response)
+    return response

@@ -39,6 +39,7 @@ def test_a_database_that_does_not_answer_is_503(
     )
     page = patient.get("/")
     assert (page.status_code, page.headers["Retry-After"]) == (503, "30")
+    assert "no-store" in page.headers["Cache-Control"]
     assert "connection refused" not in page.content.decode()
 
 
