@@ -47,7 +47,6 @@ SHARED_APPS = [
     "django_structlog",
     "djstripe",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "pghistory",
     "pgtrigger",
     "rest_framework",

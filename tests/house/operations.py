@@ -43,18 +43,17 @@ def _operations_of(path: str, pattern: URLPattern) -> Iterator[Operation]:
         if path.startswith(prefix):
             yield Operation("packages", prefix, "any", who)
             return
-    if hasattr(callback, "cls"):
-        yield from _api_operations(path, callback)
+    view = getattr(callback, "cls", None) or getattr(callback, "view_class", None)
+    if view:
+        yield from _api_operations(path, view, getattr(callback, "actions", None))
     else:
         declared = getattr(callback, "declared_access", None)
         yield Operation("portal", f"/{path}", "any", declared)
 
 
-def _api_operations(path: str, callback: Any) -> Iterator[Operation]:
-    declared = getattr(callback.cls, "declared_access", {})
-    methods = getattr(callback, "actions", None) or {
-        name: name for name in callback.cls.http_method_names if hasattr(callback.cls, name)
-    }
+def _api_operations(path: str, view: Any, actions: dict[str, str] | None) -> Iterator[Operation]:
+    declared = getattr(view, "declared_access", {})
+    methods = actions or {name: name for name in view.http_method_names if hasattr(view, name)}
     for method, action in methods.items():
         if method in {"options", "head"}:
             continue
