@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from netra.launch import benching, checking, commands, testing, venv
-from netra.launch.environment import Addresses
+from netra.launch.environment import Addresses, without_own_urls
 from netra.launch.failures import LaunchError, explain_os_error
 from netra.launch.interrupts import Stopped
 from netra.launch.places import CHECKOUT, Places
@@ -77,7 +77,7 @@ def _up(places: Places, arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     addresses = Addresses(options.portal_port, options.gateway_port)
     caller = {k: v for k, v in os.environ.items() if k not in {"PORT_WEB", "PORT_GATEWAY"}}
-    return up(Launch(places, addresses, caller))
+    return up(Launch(places, addresses, without_own_urls(places, caller)))
 
 
 def _down(places: Places, arguments: list[str]) -> int:
@@ -86,7 +86,7 @@ def _down(places: Places, arguments: list[str]) -> int:
 
 
 def _manage(places: Places, arguments: list[str]) -> int:
-    return commands.manage(places, os.environ, arguments)
+    return commands.manage(places, without_own_urls(places, os.environ), arguments)
 
 
 def _lock(places: Places, arguments: list[str]) -> int:

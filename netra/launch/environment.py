@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from netra.launch.failures import LaunchError
 from netra.launch.files import read_assignments, read_json, write_assignments, write_json
@@ -91,6 +92,20 @@ def _venv_variables(places: Places, caller: Mapping[str, str]) -> dict[str, str]
 def is_set(caller: Mapping[str, str], name: str) -> bool:
     """True when the caller gives `name`, as itself or as the file NAME_FILE."""
     return bool(caller.get(name) or caller.get(f"{name}_FILE"))
+
+
+def without_own_urls(places: Places, caller: Mapping[str, str]) -> dict[str, str]:
+    """The caller's variables less URLs of our own services, told by their password.
+
+    Somebody who exported `.local/apex.env` names servers that live and end with our run.
+    """
+    kept = read_json(places.secrets)  # made later, under the lock of the run
+    own = {kept["postgres_password"], kept["valkey_password"]} if kept else set()
+    return {
+        name: value
+        for name, value in caller.items()
+        if name not in SERVICE_URLS or urlsplit(value).password not in own
+    }
 
 
 def given_url(caller: Mapping[str, str], name: str) -> str:

@@ -82,7 +82,7 @@ def test_a_page_is_accessible_and_fits(
     portal_page, theme, width = case
 
     response = visit.goto(portal_page.url(world))
-    if portal_page.is_recent:
+    if "/reauthenticate/" in visit.url and portal_page.is_recent:
         response = _type_password_again(visit)
 
     assert response is not None

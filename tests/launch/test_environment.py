@@ -11,6 +11,7 @@ from netra.launch.environment import (
     given_url,
     is_set,
     local_secrets,
+    without_own_urls,
 )
 from netra.launch.failures import LaunchError
 from netra.launch.places import Places
@@ -41,6 +42,14 @@ def test_lost_secrets_are_not_replaced_behind_the_data(places: Places) -> None:
     places.secrets.unlink()
     with pytest.raises(LaunchError, match="cannot be read; restore it, or delete"):
         local_secrets(places)
+
+
+def test_an_exported_announcement_does_not_pass_for_servers_of_the_callers(places: Places) -> None:
+    word = local_secrets(places)["postgres_password"]
+    exported = {"PATH": "/bin", "DATABASE_URL": f"postgres://netra:{word}@127.0.0.1:1/netra"}
+    foreign = {"REDIS_URL": "redis://:theirs@10.0.0.1:6379/0"}
+
+    assert without_own_urls(places, exported | foreign) == {"PATH": "/bin"} | foreign
 
 
 def test_children_see_ours_unless_the_caller_says_otherwise(places: Places) -> None:

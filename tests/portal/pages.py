@@ -108,7 +108,7 @@ SIGNED_IN_PAGES = (
     Page("usersessions_list"),
 )
 OPEN_PAGES = (
-    Page("docs"),
+    Page("api:docs"),
     Page("portal:invitation", "token"),
     Page("account_login"),
     Page("account_signup"),
