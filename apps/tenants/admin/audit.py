@@ -14,10 +14,20 @@ from apps.tenants.admin.site import staff_site
 class EventAdmin(ReadOnlyAdmin):
     """Newest first, by the key that Postgres counts up, so that a long history stays quick."""
 
-    list_display = ("pgh_created_at", "pgh_label", "pgh_obj_id", "who", "where")
+    list_display = ("pgh_created_at", "pgh_label", "row", "who", "where")
     list_select_related = ("pgh_context",)
     list_filter = ("pgh_label",)
     ordering = ("-pgh_id",)
+
+    @admin.display(description="Row")
+    def row(self, event: Any) -> str:
+        """The key of the row; for a link between two rows, both of their keys."""
+        if hasattr(event, "pgh_obj_id"):
+            return str(event.pgh_obj_id)
+        ends = [field for field in event._meta.fields if field.is_relation]
+        return " – ".join(
+            str(getattr(event, end.attname)) for end in ends if not end.name.startswith("pgh_")
+        )
 
     @admin.display(description="User")
     def who(self, event: Any) -> str:

@@ -22,3 +22,14 @@ def audited(*, exclude: Sequence[str] = ()) -> Callable[[AnyModel], AnyModel]:
         append_only=True,
     )
     return track
+
+
+def audited_links(through: AnyModel) -> AnyModel:
+    """Record each row that a many-to-many field adds or removes.
+
+    through: a proxy of the table that Django makes for the field.
+    """
+    track: Callable[[AnyModel], AnyModel] = pghistory.track(
+        pghistory.InsertEvent(), pghistory.DeleteEvent(), obj_field=None, append_only=True
+    )
+    return track(through)

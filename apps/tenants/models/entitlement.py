@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from apps.kernel.ids import uuid7
-from apps.tenants.models.audit import audited
+from apps.tenants.models.audit import audited, audited_links
 from apps.tenants.models.organization import Organization
 
 
@@ -61,3 +61,11 @@ class Flag(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+@audited_links
+class FlagOrganization(Flag.organizations.through):  # type: ignore[name-defined,misc]  # made by Django
+    """For whom a flag was turned on; a proxy, because triggers need a model in the migrations."""
+
+    class Meta:
+        proxy = True

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from apps.tenants.models.audit import audited
+from apps.tenants.models.audit import audited, audited_links
 
 
 class UserManager(BaseUserManager["User"]):
@@ -55,3 +55,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def display_name(self) -> str:
         """The name shown to colleagues: the full name, else the e-mail address."""
         return self.full_name or self.email
+
+
+@audited_links
+class UserGroup(User.groups.through):  # type: ignore[name-defined,misc]  # made by Django
+    """Who was given a group; a proxy, because triggers need a model in the migrations."""
+
+    class Meta:
+        proxy = True
