@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 # A message older than this without a finished job was lost with its broker or worker.
 LOST_AFTER = timedelta(minutes=15)
+# A task that fails each time is not lost: after this its job stays unfinished, for people to see.
+GIVEN_UP_AFTER = timedelta(days=1)
 
 
 class TenantTask(Task):  # type: ignore[type-arg]  # generic in its stubs only
@@ -59,7 +61,7 @@ def publish_waiting(*, at: datetime, limit: int = 500) -> int:
     """Publish jobs that never reached the broker, or were lost there. Returns how many."""
     waiting = Job.objects.filter(finished_at=None, created_at__lt=at - timedelta(minutes=1))
     never = waiting.filter(published_at=None)
-    lost = waiting.filter(published_at__lt=at - LOST_AFTER)
+    lost = waiting.filter(published_at__lt=at - LOST_AFTER, created_at__gt=at - GIVEN_UP_AFTER)
     ids = (never | lost).order_by("created_at", "id").values_list("pk", flat=True)[:limit]
     return sum(_publish(job_id, at=at) for job_id in list(ids))
 

@@ -67,6 +67,13 @@ def test_a_job_waits_out_an_outage_of_the_broker(
     assert len(broker.sent) == 1
 
 
+def test_a_job_that_never_reached_the_broker_is_not_given_up(broker: Broker) -> None:
+    at = utc_now()
+    jobs.enqueue("a.task", organization=make_organization(), at=at)
+
+    assert jobs.publish_waiting(at=at + timedelta(days=30)) == 1
+
+
 def test_a_job_lost_with_its_worker_is_published_again(broker: Broker) -> None:
     at = utc_now()
     job = jobs.enqueue("a.task", organization=make_organization(), at=at)
@@ -76,7 +83,17 @@ def test_a_job_lost_with_its_worker_is_published_again(broker: Broker) -> None:
     assert jobs.publish_waiting(at=at + jobs.LOST_AFTER + timedelta(seconds=1)) == 1
 
     Job.objects.filter(pk=job.pk).update(finished_at=at)
-    assert jobs.publish_waiting(at=at + timedelta(days=1)) == 0
+    assert jobs.publish_waiting(at=at + timedelta(hours=1)) == 0
+
+
+def test_a_job_that_keeps_failing_is_given_up_after_a_day(broker: Broker) -> None:
+    at = utc_now()
+    jobs.enqueue("a.task", organization=make_organization(), at=at)
+    Job.objects.update(published_at=at)
+    just_before = at + jobs.GIVEN_UP_AFTER - timedelta(seconds=1)
+
+    assert jobs.publish_waiting(at=just_before) == 1
+    assert jobs.publish_waiting(at=just_before + jobs.LOST_AFTER) == 0
 
 
 @shared_task(name="tests.name_the_tenant", base=jobs.TenantTask)
