@@ -4,6 +4,7 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
+from apps.tenants.addresses import PrivateUpstreams
 from netra import env
 from netra.settings.logging import logging_config
 
@@ -20,6 +21,11 @@ METRICS_TOKEN = env.secret("NETRA_METRICS_TOKEN", "")
 # Keys: see docs/configuration.md for how to rotate them.
 KEY_ENCRYPTION_KEYS = env.keyring("NETRA_KEK")
 API_KEY_PEPPERS = env.keyring("NETRA_KEY_PEPPER")
+
+# The gateway
+PRIVATE_UPSTREAMS = env.parsed("NETRA_PRIVATE_UPSTREAMS", "", PrivateUpstreams.parse)
+SIMULATOR_URL = env.text("NETRA_SIMULATOR_URL", "")
+SNAPSHOT_DIR = ROOT / env.text("NETRA_SNAPSHOT_DIR", ".local/snapshot")
 
 SHARED_APPS = [
     "netra",
