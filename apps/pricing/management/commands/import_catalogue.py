@@ -58,16 +58,15 @@ def _provider(theirs: str, extra: dict[str, Any]) -> dict[str, Any]:
     provider = next(each for each in providers if each.id == theirs)
     ours = {name: code for code, name in PROVIDERS.items()}
     fallback = [ours[name] for name in provider.fallback_model_providers or () if name in ours]
-    models = [
-        _supplemented(converted(model, is_free=_is_free(model.id, extra)), extra)
+    models = {
+        model.id: _supplemented(converted(model, is_free=_is_free(model.id, extra)), extra)
         for model in provider.models
-    ]
+    }
+    models |= {model["id"]: model for model in extra.get("models", ())}
     entry: dict[str, Any] = {"source": (provider.pricing_urls or [SOURCE])[0]}
     if fallback:
         entry["fallback"] = fallback
-    known = {model["id"] for model in models}
-    added = [model for model in extra.get("models", ()) if model["id"] not in known]
-    return entry | {"models": models + added}
+    return entry | {"models": list(models.values())}
 
 
 def _is_free(model: str, extra: dict[str, Any]) -> bool:
@@ -79,4 +78,7 @@ def _supplemented(model: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any
     context_window, max_output_tokens = extra.get("limits", {}).get(model["id"], (None, None))
     added = {"max_output_tokens": max_output_tokens, "context_window": context_window}
     added["regions"] = extra.get("regions", {}).get(model["id"])
+    if prices := extra.get("prices", {}).get(model["id"]):
+        rates = [rate | {"per_mtok": prices | rate["per_mtok"]} for rate in model["rates"]]
+        model = model | {"rates": rates}
     return {name: value for name, value in added.items() if value} | model
