@@ -52,7 +52,9 @@ def expected(buckets: TokenBuckets, rate: Rate, searches: int) -> Fraction:
     for step in rate.steps:
         if buckets.input_total > step.above:
             prices = step.prices
-    tokens = sum(getattr(buckets, name) * Fraction(getattr(prices, name) or 0) for name in BUCKETS)
+    tokens: Fraction = sum(
+        getattr(buckets, name) * Fraction(getattr(prices, name) or 0) for name in BUCKETS
+    )
     return tokens + Fraction(rate.units["request"]) + searches * Fraction(rate.units["web_search"])
 
 
