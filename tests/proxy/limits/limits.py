@@ -16,6 +16,7 @@ from apps.proxy.limits.limiter import Limiter
 from apps.proxy.limits.refusals import LimitReached
 from apps.proxy.limits.rules import Limit
 
+URL = os.environ["REDIS_URL"]
 AT = datetime(2026, 3, 14, 10, 15, tzinfo=UTC)
 
 
@@ -63,15 +64,16 @@ class Processes:
     They are patient with a busy machine; `timeout_s` is for tests of a Redis that is away.
     """
 
-    def __init__(self, count: int, *, url: str = "", timeout_s: float = 20.0) -> None:
+    def __init__(self, count: int, *, url: str = URL, timeout_s: float = 20.0) -> None:
         self.clock, self.count = Clock(), count
         self.organization_id = uuid.uuid4()
         self._prefix, self._url, self._timeout_s = f"test:{uuid.uuid4()}", url, timeout_s
+        self._dead: list[Limiter] = []
         self.limiters = [self.new() for _ in range(count)]
 
     def new(self) -> Limiter:
         return Limiter(
-            self._url or os.environ["REDIS_URL"],
+            self._url,
             processes=self.count,
             prefix=self._prefix,
             timeout_s=self._timeout_s,
@@ -96,12 +98,14 @@ class Processes:
             known_at=known_at,
         )
 
-    async def is_granted(self, process: int, *limits: Limit, **asked: Any) -> bool:
+    async def reserve_or_none(self, process: int, *limits: Limit, **asked: Any) -> Hold | None:
         try:
-            await self.reserve(process, *limits, **asked)
+            return await self.reserve(process, *limits, **asked)
         except LimitReached:
-            return False
-        return True
+            return None
+
+    async def is_granted(self, process: int, *limits: Limit, **asked: Any) -> bool:
+        return await self.reserve_or_none(process, *limits, **asked) is not None
 
     async def count_granted(self, times: int, process: int, *limits: Limit, **asked: Any) -> int:
         return sum([await self.is_granted(process, *limits, **asked) for _ in range(times)])
@@ -116,9 +120,19 @@ class Processes:
         for limiter in self.limiters:
             await limiter.tick(self.clock.at)
 
+    async def replace(self, process: int) -> None:
+        """A process dies, without a word, and another one takes its place."""
+        self._dead.append(self.limiters[process])
+        self.limiters[process] = self.new()
+        await self.limiters[process].tick(self.clock.at)
+
+    async def close(self) -> None:
+        for limiter in self.limiters + self._dead:
+            await limiter.close()
+
     async def forget(self) -> None:
         """Redis loses every account."""
-        async with Redis.from_url(os.environ["REDIS_URL"]) as client:
+        async with Redis.from_url(URL) as client:
             async for key in client.scan_iter(f"{self._prefix}:limits:*", count=10_000):
                 await client.delete(key)
 
@@ -132,5 +146,4 @@ async def processes(count: int, **settings: Any) -> AsyncIterator[Processes]:
         await made.tick()
         yield made
     finally:
-        for limiter in made.limiters:
-            await limiter.close()
+        await made.close()

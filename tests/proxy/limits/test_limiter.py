@@ -116,11 +116,10 @@ async def test_slots_of_a_process_that_died_come_back_and_those_of_a_long_call_s
     async with processes(2) as ground:
         await ground.reserve(0, slots)
         assert await ground.count_granted(9, 1, slots) == 4
-        dead = ground.limiters.pop(1)
+        await ground.replace(1)
         for _ in range(10):
             await ground.tick(4)
         assert await ground.count_granted(9, 0, slots) == 4
-        await dead.close()
 
 
 async def test_money_of_a_process_that_died_is_held_then_returns_but_what_it_spent_stays() -> None:
@@ -130,12 +129,11 @@ async def test_money_of_a_process_that_died_is_held_then_returns_but_what_it_spe
         await ground.tick()
         await ground.reserve(1, money, usd="5")
         await ground.limiters[1].tick(ground.clock.at)
-        dead = ground.limiters.pop(1)
+        await ground.replace(1)
         await ground.tick(600)
         assert await ground.count_granted(9, 0, money, usd="1") == 3
         await ground.tick(400)
         assert await ground.count_granted(9, 0, money, usd="1") == 5
-        await dead.close()
 
 
 async def test_a_hold_that_nobody_settles_counts_at_its_worst_case_in_the_end() -> None:

@@ -1,12 +1,9 @@
 """Redis away, slow and back: calls go on at this process's share of each limit."""
 
-import os
 from decimal import Decimal
 
-from tests.proxy.limits.limits import Processes, budget, limit, processes
+from tests.proxy.limits.limits import URL, Processes, budget, limit, processes
 from tests.proxy.limits.relay import relay
-
-URL = os.environ["REDIS_URL"]
 
 
 def modes(ground: Processes) -> list[str]:
