@@ -73,9 +73,9 @@ def _found(
             if name == place and (key := _secret(_text(value), style)):
                 yield key, style
     for part in query.split("&"):
-        name, _, value = part.partition("=")
-        if value and (place := _QUERY.get(unquote_plus(name))):
-            yield unquote_plus(value), place
+        word, _, secret = part.partition("=")
+        if secret and (place := _QUERY.get(unquote_plus(word))):
+            yield unquote_plus(secret), place
     for protocol in subprotocols:
         if protocol.strip().startswith(SUBPROTOCOL_PREFIX):
             yield protocol.strip().removeprefix(SUBPROTOCOL_PREFIX), "bearer"

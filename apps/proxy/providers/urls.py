@@ -78,10 +78,10 @@ def _without_repeat(root: str, path: str) -> str:
 
 def _path(endpoint: Endpoint, model: str | None) -> str:
     """The endpoint's path, with the model in it replaced where it has one."""
-    if model is None or endpoint.model is None or model == endpoint.model:
+    if endpoint.family != "google" or model in (None, endpoint.model) or not endpoint.model:
         return endpoint.path
     head, _, method = endpoint.path.rpartition(":")
-    return f"{head.rpartition('/')[0]}/{quote(model, safe='')}:{method}"
+    return f"{head.rpartition('/')[0]}/{quote(str(model), safe='')}:{method}"
 
 
 def _azure(

@@ -7,7 +7,7 @@ import orjson
 from apps.proxy.providers.body import BodyWatcher, read_json
 from apps.proxy.providers.dialect import SSE, Watcher, header_of, json_object, provider_request_id
 from apps.proxy.providers.facts import Endpoint, Headers, MalformedRequest, Reading, RequestFacts
-from apps.proxy.providers.json_splice import replace_values
+from apps.proxy.providers.json_splice import add_member, replace_values
 from apps.proxy.providers.sse import SseWatcher
 from apps.proxy.providers.tally import Tally, name_of, table_of
 
@@ -82,10 +82,16 @@ class JsonDialect:
         model: str | None = None,
         needs_usage: bool = False,
     ) -> bytes:
-        """The body with `model` in place of the one asked for, every other byte as it was."""
-        if model is None or table_of(facts.document).get("model") in (None, model):
+        """The body with `model` in place of the one asked for, every other byte as it was.
+
+        A body without one, as Azure's deployments take it, gets one.
+        """
+        document = table_of(facts.document)
+        if model is None or document.get("model") == model:
             return body
         name = orjson.dumps(model)
+        if "model" not in document:
+            return add_member(body, "model", name)
         try:
             return replace_values(body, "model", lambda _: name)
         except RecursionError:
