@@ -24,6 +24,7 @@ API_KEY_PEPPERS = env.keyring("NETRA_KEY_PEPPER")
 SHARED_APPS = [
     "netra",
     "apps.tenants",
+    "apps.pricing",
     "apps.billing",
     "apps.portal",
     "apps.api",
