@@ -70,6 +70,12 @@ def test_an_interrupted_call_keeps_its_identity_and_has_no_cost(begin: Begin) ->
     assert interrupted(decode_begin(encode(begin))) == event
 
 
+def test_what_json_cannot_hold_is_mended() -> None:
+    odd = Event(**IDENTITY, tags={"a\udcff": "\ud800b"}, units={"seconds": 2**70})
+    even = Event(**IDENTITY, tags={"a?": "?b"}, units={"seconds": 2**63 - 1})
+    assert decode(encode(odd)) == even
+
+
 @given(st.binary(max_size=60) | st.sampled_from([b"{}", b"[]", b"null", b'{"event_id": 1}']))
 def test_what_is_no_event_is_said_to_be_none(damaged: bytes) -> None:
     with pytest.raises(UnreadableEvent):

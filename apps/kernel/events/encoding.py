@@ -1,7 +1,7 @@
 """Events as JSON: written by orjson from the dataclasses themselves, read with tolerance."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -25,9 +25,13 @@ def encode(record: Event | Begin) -> bytes:
     """The record as one JSON object in UTF-8.
 
     Decimals and UUIDs become strings, instants RFC 3339 in UTC. A float that is no number
-    becomes null. Raises TypeError for text that is no Unicode and integers beyond 64 bits.
+    becomes null. What JSON cannot hold is mended: half a surrogate pair becomes "?", an integer
+    beyond 64 bits the nearest one. A record is never refused for what a client put into it.
     """
-    return orjson.dumps(record, default=_exactly)
+    try:
+        return orjson.dumps(record, default=_exactly)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_mended(asdict(record)), default=_exactly)
 
 
 def decode(encoded: bytes) -> Event:
@@ -46,6 +50,18 @@ def _exactly(value: object) -> str | dict[Any, Any]:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} has no place in an event.")
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if type(value) is int:
+        return max(-(2**63), min(value, 2**63 - 1))
+    if isinstance(value, Mapping):
+        return {_mended(name): _mended(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_mended(item) for item in value]
+    return value
 
 
 def _read(encoded: bytes, kind: type[Record], readers: Readers) -> Record:

@@ -11,13 +11,13 @@ import pgtrigger
 from django.db import models
 
 CHANNEL = "gateway_access"
-VERSIONS = "tenants_gateway_version"  # a sequence
-_ANNOUNCE = f"""
+_ANNOUNCE = """
 IF changed IS NOT NULL THEN
     INSERT INTO public.tenants_gatewaychange AS known (organization_id, version)
-    VALUES (changed, nextval('public.{VERSIONS}'))
-    ON CONFLICT (organization_id) DO UPDATE SET version = nextval('public.{VERSIONS}');
-    PERFORM pg_notify('{CHANNEL}', changed::text);
+    VALUES (changed, nextval('public.tenants_gateway_version'))
+    ON CONFLICT (organization_id)
+    DO UPDATE SET version = nextval('public.tenants_gateway_version');
+    PERFORM pg_notify('gateway_access', changed::text);
 END IF;
 RETURN NULL;
 """
@@ -46,12 +46,13 @@ def announce_change(
     organization that {row} belongs to.
     """
     new, old = (organization.format(row=row) for row in ("NEW", "OLD"))
+    operation = pgtrigger.Insert
+    if on:
+        operation |= pgtrigger.Delete | pgtrigger.UpdateOf(*on)  # type: ignore[no-untyped-call]
     return pgtrigger.Trigger(
         name="announce_change",
         when=pgtrigger.After,
-        operation=pgtrigger.Insert | pgtrigger.Delete | pgtrigger.UpdateOf(*on)
-        if on
-        else pgtrigger.Insert,
+        operation=operation,
         timing=pgtrigger.Deferred,
         declare=[("changed", "uuid")],
         func=f"changed := COALESCE(({new}), ({old}));{_ANNOUNCE}",
