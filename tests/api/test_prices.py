@@ -1,6 +1,5 @@
 """GET /prices: the catalogue as the organization pays it, in stable pages."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.kernel.clock import utc_now
 from apps.pricing.selectors import price_book
-from apps.pricing.services import set_contracted_rate
 from apps.tenants.models import Organization
 from tests import factories
 from tests.api.callers import Caller, by_key
@@ -25,14 +23,6 @@ def acme() -> Organization:
 @pytest.fixture
 def call(acme: Organization) -> Caller:
     return by_key(factories.make_api_key(acme).text.value)
-
-
-def agree(organization: Organization, **fields: Any) -> None:
-    fields = dict[str, Any](terms={"discount": "0.5"}, provider="openai") | fields
-    now = utc_now()
-    set_contracted_rate(
-        organization=organization, source="MSA 7", valid_from=now - timedelta(1), at=now, **fields
-    )
 
 
 def prices(call: Caller, query: str = "") -> list[dict[str, Any]]:
@@ -110,8 +100,9 @@ def test_contracted_prices_are_shown_to_their_organization_alone(
     acme: Organization, call: Caller
 ) -> None:
     other = factories.make_organization("Acme")
-    agree(acme)
-    agree(other, terms={"per_mtok": {"input_uncached": "0.01"}}, provider="vllm", model="secret")
+    factories.make_contracted_rate(acme)
+    terms = {"per_mtok": {"input_uncached": "0.01"}}
+    factories.make_contracted_rate(other, provider="vllm", model="secret", terms=terms)
     query = "?provider=openai&model=gpt-4o&tier=standard"
 
     [ours] = prices(call, query)
@@ -127,7 +118,7 @@ def test_a_page_asks_as_many_queries_with_three_contracts_as_with_one(
 ) -> None:
     counts = []
     for number in range(3):
-        agree(acme, provider="vllm", model=f"model-{number}")
+        factories.make_contracted_rate(acme, provider="vllm", model=f"model-{number}")
         call("GET", "/prices")
         with CaptureQueriesContext(connection) as queries:
             call("GET", "/prices")
