@@ -30,6 +30,7 @@ SNAPSHOT_DIR = ROOT / env.text("NETRA_SNAPSHOT_DIR", ".local/snapshot")
 SHARED_APPS = [
     "netra",
     "apps.tenants",
+    "apps.pricing",
     "apps.billing",
     "apps.portal",
     "apps.api",
