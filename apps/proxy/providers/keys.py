@@ -74,8 +74,8 @@ def _found(
                 yield key, style
     for part in query.split("&"):
         word, _, secret = part.partition("=")
-        if secret and (place := _QUERY.get(unquote_plus(word))):
-            yield unquote_plus(secret), place
+        if secret and (asked := _QUERY.get(unquote_plus(word))):
+            yield unquote_plus(secret), asked
     for protocol in subprotocols:
         if protocol.strip().startswith(SUBPROTOCOL_PREFIX):
             yield protocol.strip().removeprefix(SUBPROTOCOL_PREFIX), "bearer"
