@@ -17,6 +17,7 @@ import orjson
 import uvicorn
 
 from sim.app import Simulator
+from sim.exchange import new_world
 from sim.server import server_config
 from sim.world import World
 from tests.launch.projects import eventually
@@ -88,7 +89,7 @@ def _call(shown: dict[str, Any]) -> SimulatedCall:
 @contextmanager
 def running_simulator(world: World | None = None) -> Iterator[RunningSimulator]:
     """A simulator on a free port of 127.0.0.1 while the block runs."""
-    world = world or World()
+    world = world or new_world()
     server = uvicorn.Server(server_config(Simulator(world), host="127.0.0.1", port=0))
     # uvicorn takes signal handlers in the main thread only, and leaves them alone here.
     thread = threading.Thread(target=asyncio.run, args=(server.serve(),), daemon=True)

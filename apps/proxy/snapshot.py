@@ -7,21 +7,15 @@ buckets that changed and shares the rest.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol, Self
+from typing import Self
 from uuid import UUID
 
+from apps.pricing.rates import PriceBook
 from apps.tenants.access import KeyAccess, OrganizationAccess
 
 SCHEMA_VERSION = 1
 BUCKETS = 256
 _NO_KEYS: Mapping[bytes, KeyAccess] = {}
-
-
-class PriceBook(Protocol):
-    """What a token costs; the version names the prices that a call was priced by."""
-
-    @property
-    def version(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,9 +101,9 @@ class PrivateUpstreams:
                 hosts.add((parts.hostname, parts.port))
         return cls(frozenset(hosts), tuple(networks))
 
-    def name(self, host: str, port: int) -> bool:
-        """Whether `host:port` is allowed wherever it leads."""
-        return (host, port) in self.hosts
+    def names(self, base_url: str) -> bool:
+        """Whether the host and port of a checked URL are allowed wherever they lead."""
+        return _host_and_port(urlsplit(base_url)) in self.hosts
 
     def permit(self, address: Address) -> bool:
         """Whether a connection to `address` may be opened for a base URL given by a customer."""
@@ -152,7 +152,7 @@ def check_base_url(
     """
     parts = _split(url)
     host, port = _host_and_port(parts)
-    if not private.name(host, port):
+    if (host, port) not in private.hosts:
         _check_public(parts, host, port, resolve=resolve, private=private)
     path = parts.path.rstrip("/")
     if not PATH.fullmatch(path) or "/." in path:

@@ -75,6 +75,7 @@ def child_environment(
     """What children see: ours, overruled by what the caller has set (also as NAME_FILE)."""
     own = _secret_variables(places) | dict(services) | addresses.variables()
     own["DJANGO_SETTINGS_MODULE"] = settings
+    own["NETRA_SPOOL_DIR"] = str(places.local / "spool")
     unset = {name: value for name, value in own.items() if not is_set(caller, name)}
     return dict(caller) | unset | _venv_variables(places, caller)
 

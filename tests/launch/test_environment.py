@@ -62,6 +62,7 @@ def test_children_see_ours_unless_the_caller_says_otherwise(places: Places) -> N
         "VIRTUAL_ENV": str(places.venv),
         "PYTHONUNBUFFERED": "1",
         "DJANGO_SETTINGS_MODULE": "netra.settings.dev",
+        "NETRA_SPOOL_DIR": f"{places.local}/spool",
         "NETRA_KEK_FILE": "/run/kek",
         "NETRA_SECRET_KEY": "theirs",
         "NETRA_KEY_PEPPER": kept["NETRA_KEY_PEPPER"],

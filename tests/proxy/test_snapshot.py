@@ -1,22 +1,18 @@
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.pricing.rates import PriceBook
 from apps.proxy.snapshot import Shard, Snapshot
 from apps.tenants.access import KeyAccess, OrganizationAccess
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Book:
-    version: int = 1
-
-
-EMPTY = Snapshot.empty(prices=Book(), at=AT)
+BOOK = PriceBook.from_catalogue({"providers": {}}, version=1)
+EMPTY = Snapshot.empty(prices=BOOK, at=AT)
 
 
 def shard(number: int, *digests: bytes, slug: str = "acme") -> Shard:

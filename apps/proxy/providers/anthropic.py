@@ -1,6 +1,6 @@
 """Anthropic's Messages. Source: the types of anthropic-sdk-python 2.12."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 
@@ -116,7 +116,6 @@ class Anthropic(JsonDialect):
     """`/v1/messages` and `/v1/messages/count_tokens`."""
 
     name = "anthropic"
-    request_id_header: ClassVar[bytes] = b"request-id"
 
     def facts(self, endpoint: Endpoint, document: dict[str, Any]) -> RequestFacts:
         """Raises MalformedRequest when the body names no model."""

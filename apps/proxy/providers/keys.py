@@ -1,6 +1,6 @@
 """Where keys stand in a request: ours, and the customer's own of a provider."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
@@ -18,6 +18,12 @@ _PLACES: tuple[tuple[bytes, KeyStyle], ...] = (
     (b"x-goog-api-key", "x-goog-api-key"),
 )
 _KEY_HEADERS = frozenset(name for name, _ in _PLACES) | {b"cookie", b"proxy-authorization"}
+# Google's REST, Azure's WebSockets, Google's tokens.
+_QUERY: Mapping[str, KeyStyle] = {
+    "key": "x-goog-api-key",
+    "api-key": "api-key",
+    "access_token": "bearer",
+}
 _OURS = b"netra-"
 
 
@@ -67,8 +73,9 @@ def _found(
             if name == place and (key := _secret(_text(value), style)):
                 yield key, style
     for part in query.split("&"):
-        if _is_key(part) and len(part) > len("key="):
-            yield unquote_plus(part.partition("=")[2]), "x-goog-api-key"
+        word, _, secret = part.partition("=")
+        if secret and (asked := _QUERY.get(unquote_plus(word))):
+            yield unquote_plus(secret), asked
     for protocol in subprotocols:
         if protocol.strip().startswith(SUBPROTOCOL_PREFIX):
             yield protocol.strip().removeprefix(SUBPROTOCOL_PREFIX), "bearer"
@@ -85,14 +92,9 @@ def _text(value: bytes) -> str:
     return value.decode("latin-1").strip()
 
 
-def _is_key(part: str) -> bool:
-    return unquote_plus(part.partition("=")[0]) == "key"
-
-
 def _stripped(query: str) -> str:
-    if "key" not in query and "%" not in query:
-        return query
-    return "&".join(part for part in query.split("&") if not _is_key(part))
+    parts = query.split("&")
+    return "&".join(part for part in parts if unquote_plus(part.partition("=")[0]) not in _QUERY)
 
 
 def _without_key(value: bytes) -> bytes:
