@@ -1,87 +1,94 @@
 """What a gateway process is made of."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import close_old_connections
 
 from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.rates import PriceBook
+from apps.pricing.selectors import edition_in_force, price_book
 from apps.proxy.limits.limiter import Limiter
+from apps.proxy.loader import Loader
 from apps.proxy.runtime import Runtime, Settings
-from apps.proxy.snapshot import Shard, Snapshot
+from apps.proxy.snapshot import Snapshot
+from apps.proxy.snapshot_file import SnapshotFile
 from apps.proxy.transport import Transport
-from apps.tenants.selectors import key_access, organization_access
 from apps.usage.spool import SpoolWriter
 
-_POLL_SECONDS = 1.0
-
-
-class _Poller:
-    """Reads everything once a second."""
-
-    def __init__(self) -> None:
-        self.current: Snapshot | None = None
-        self._book = PriceBook.from_catalogue(shipped_catalogue())
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            at = datetime.now(UTC)
-            keys = key_access(at=at)
-            shards = [Shard(each, keys.get(each.id, {})) for each in organization_access(at=at)]
-            version = self.current.version + 1 if self.current else 1
-            empty = Snapshot.empty(prices=self._book, at=at)
-            self.current = empty.with_organizations(shards, version=version, at=at)
-            close_old_connections()
-            if self._stop.wait(_POLL_SECONDS):
-                return
+_SYNC_SECONDS = 1.0
 
 
 @asynccontextmanager
 async def open_runtime() -> AsyncIterator[Runtime]:
     """The parts of one gateway process, from its start to its end."""
-    poller = _Poller()
-    poller.start()
+    loader = Loader(
+        SnapshotFile(settings.SNAPSHOT_DIR, settings.KEY_ENCRYPTION_KEYS.keys),
+        prices=PriceBook.from_catalogue(shipped_catalogue()),
+        read_prices=_prices_in_force,
+    )
+    await asyncio.to_thread(loader.start)
+    try:
+        async with _limiter() as limiter, _spool() as spool, _transport() as transport:
+            yield Runtime(
+                settings=Settings(peppers=tuple(settings.API_KEY_PEPPERS.keys.values())),
+                snapshot=lambda: _known(loader),
+                is_in_touch=lambda: loader.state.is_listening,
+                mark_used=loader.mark_used,
+                limiter=limiter,
+                spool=spool,
+                transport=transport,
+            )
+    finally:
+        await asyncio.to_thread(loader.stop)
+
+
+def _known(loader: Loader) -> Snapshot | None:
+    return None if loader.state.source == "none" else loader.current
+
+
+def _prices_in_force(known: PriceBook, at: datetime) -> PriceBook:
+    edition = edition_in_force(at)
+    is_known = edition is None or edition.version == known.version
+    return known if is_known else price_book(at)
+
+
+@asynccontextmanager
+async def _limiter() -> AsyncIterator[Limiter]:
     limiter = Limiter(settings.REDIS_URL)
     await limiter.start()
+    try:
+        yield limiter
+    finally:
+        await limiter.close()
+
+
+@asynccontextmanager
+async def _spool() -> AsyncIterator[SpoolWriter]:
     spool = SpoolWriter(Path(settings.SPOOL_DIR), "gateway")
     syncing = asyncio.create_task(_sync_forever(spool))
-    transport = Transport()
     try:
-        yield Runtime(
-            settings=Settings(peppers=tuple(settings.API_KEY_PEPPERS.keys.values())),
-            snapshot=lambda: poller.current,
-            is_in_touch=lambda: True,
-            mark_used=lambda _key, _at: None,
-            limiter=limiter,
-            spool=spool,
-            transport=transport,
-        )
+        yield spool
     finally:
         syncing.cancel()
         with suppress(asyncio.CancelledError):
             await syncing
-        await transport.close()
-        await limiter.close()
-        spool.close()
-        await asyncio.to_thread(poller.stop)
+        await asyncio.to_thread(spool.close)
 
 
 async def _sync_forever(spool: SpoolWriter) -> None:
     while True:
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(_SYNC_SECONDS)
         await asyncio.to_thread(spool.sync)
+
+
+@asynccontextmanager
+async def _transport() -> AsyncIterator[Transport]:
+    transport = Transport()
+    try:
+        yield transport
+    finally:
+        await transport.close()

@@ -18,10 +18,11 @@ _SECRET_VARIABLES = ("NETRA_SECRET_KEY", "NETRA_KEK", "NETRA_KEY_PEPPER")
 
 @dataclass(frozen=True)
 class Addresses:
-    """The ports of the two servers that people reach."""
+    """The ports of the servers that people reach, and of the simulator where one runs."""
 
     portal: int = 8000
     gateway: int = 8001
+    simulator: int = 0  # none, or for `up`: any that is free
 
     def variables(self) -> dict[str, str]:
         return {
@@ -29,6 +30,15 @@ class Addresses:
             "NETRA_GATEWAY_URL": f"http://localhost:{self.gateway}",
             "PORT_WEB": str(self.portal),
             "PORT_GATEWAY": str(self.gateway),
+            **self._simulator_variables(),
+        }
+
+    def _simulator_variables(self) -> dict[str, str]:
+        if not self.simulator:
+            return {}
+        return {
+            "NETRA_SIMULATOR_URL": f"http://localhost:{self.simulator}",
+            "PORT_SIMULATOR": str(self.simulator),
         }
 
 
@@ -129,7 +139,7 @@ def announce(places: Places, env: Mapping[str, str], demo: Mapping[str, str]) ->
         "APEX_DEMO_PASSWORD": demo.get("password", ""),
         "APEX_DEMO_KEY": demo.get("key", ""),
         **{name: given_url(env, name) for name in SERVICE_URLS},
-        **{name: env[name] for name in Addresses().variables()},
+        **{name: env[name] for name in Addresses(simulator=1).variables() if name in env},
     }
     write_assignments(places.announcement, values)
 

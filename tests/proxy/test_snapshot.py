@@ -11,8 +11,8 @@ from apps.tenants.access import KeyAccess, OrganizationAccess
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-BOOK = PriceBook.from_catalogue({"providers": {}}, version=1)
-EMPTY = Snapshot.empty(prices=BOOK, at=AT)
+PRICES = PriceBook.from_catalogue({"providers": {}}, version=1)
+EMPTY = Snapshot.empty(prices=PRICES, at=AT)
 
 
 def shard(number: int, *digests: bytes, slug: str = "acme") -> Shard:
