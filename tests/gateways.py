@@ -132,6 +132,11 @@ class RunningGateway:
         """The key of the first tenant."""
         return self.tenants[0].key
 
+    @property
+    def event_count(self) -> int:
+        """How many calls have ended."""
+        return len(self._ended(0))
+
     def events(self, count: int = 1) -> list[Event]:
         """The events of calls that ended, once there are at least `count`, oldest first."""
         return eventually(lambda: self._ended(count), seconds=10)

@@ -79,7 +79,7 @@ class Gateway:
 def _exchange(scope: Scope, client: Client, snapshot: Snapshot) -> Exchange:
     """Raises UnknownProvider."""
     method = scope.get("method", "GET")
-    endpoint = endpoint_of(method, scope["path"], scope["headers"])
+    endpoint = endpoint_of(method, _raw_path(scope), scope["headers"])
     return Exchange(
         client=client,
         method=method,
@@ -91,6 +91,12 @@ def _exchange(scope: Scope, client: Client, snapshot: Snapshot) -> Exchange:
         dialect=DIALECTS[endpoint.dialect],
         subprotocols=tuple(scope.get("subprotocols", ())),
     )
+
+
+def _raw_path(scope: Scope) -> str:
+    """The path as it came, for an escaped slash is no slash."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.partition(b"?")[0].decode("latin-1")
 
 
 async def _refuse(scope: Scope, send: Send, error: NetraError) -> None:

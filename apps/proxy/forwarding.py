@@ -28,11 +28,9 @@ _NOT_UPSTREAM = _ONE_HOP | {
     b"forwarded",
     b"via",
     b"x-real-ip",
-    b"authorization",
-    b"x-api-key",
-    b"api-key",
-    b"x-goog-api-key",
 }
+# They belong to the key that the caller would have used.
+_OF_OTHER_KEY = frozenset({b"openai-organization", b"openai-project", b"x-goog-user-project"})
 _OURS = (b"netra-", b"x-forwarded-")
 # The body goes on decoded and in a framing of our own; a cookie would be one of our host.
 _NOT_DOWNSTREAM = _ONE_HOP | {
@@ -45,12 +43,16 @@ _NOT_DOWNSTREAM = _ONE_HOP | {
 }
 
 
-def upstream_headers(headers: Pairs) -> list[tuple[str, str]]:
-    """The caller's headers as the provider gets them; keys of any kind are left out."""
+def upstream_headers(headers: Pairs, *, is_own_key: bool) -> list[tuple[str, str]]:
+    """The caller's headers as the provider gets them; `headers` hold no key any more.
+
+    is_own_key: the caller's own key goes with them, so that what belongs to it does too.
+    """
+    left_out = _NOT_UPSTREAM if is_own_key else _NOT_UPSTREAM | _OF_OTHER_KEY
     return [
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in headers
-        if name not in _NOT_UPSTREAM and not name.startswith(_OURS)
+        if name not in left_out and not name.startswith(_OURS)
     ]
 
 
