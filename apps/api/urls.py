@@ -10,6 +10,7 @@ from apps.api.views.members import InvitationsView, MembersView
 from apps.api.views.organization import OrganizationView
 from apps.api.views.projects import ProjectsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
+from apps.api.views.requests import RequestsView
 
 app_name = "api"
 ALL: dict[str, Any] = {"get": "list", "post": "create"}
@@ -49,6 +50,8 @@ urlpatterns = [
         CredentialsView.as_view({"post": "replace"}),
         name="credential-replace",
     ),
+    path("requests", RequestsView.as_view({"get": "list"}), name="requests"),
+    path("requests/<uuid:id>", RequestsView.as_view({"get": "retrieve"}), name="request"),
     path("docs", ReferenceView.as_view(), name="docs"),
     path("schema", SchemaView.as_view(), name="schema"),
     re_path("", UnknownPath.as_view(), name="unknown"),

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     KEYS_WRITE = "keys.write"
     CREDENTIALS_READ = "credentials.read"
     CREDENTIALS_WRITE = "credentials.write"
+    USAGE_READ = "usage.read"
     GATEWAY_CALL = "gateway.call"
 
 
@@ -46,7 +47,7 @@ class Access(StrEnum):
 
 
 P = Permission  # the table below reads better short
-READ = frozenset({P.ORGANIZATION_READ, P.MEMBERS_READ, P.PROJECTS_READ, P.KEYS_READ})
+READ = frozenset({P.ORGANIZATION_READ, P.MEMBERS_READ, P.PROJECTS_READ, P.KEYS_READ, P.USAGE_READ})
 BUILD = frozenset({P.PROJECTS_WRITE, P.KEYS_WRITE, P.CREDENTIALS_READ, P.GATEWAY_CALL})
 MANAGE = frozenset(
     {
