@@ -25,6 +25,7 @@ from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 from apps.tenants.services.organizations import create_organization
 from apps.usage import store
+from apps.usage.services.retention import keep_months
 from apps.usage.shipping import Shipper
 from apps.usage.spool import SpoolWriter
 from bench._database import throwaway_database
@@ -64,6 +65,9 @@ def _compared(what: str, count: int, organization_count: int) -> list[Row]:
         create_organization(name=f"Organization {number}", owner=None, at=utc_now())
         for number in range(organization_count)
     ]
+    for organization in organizations:  # as the hourly task does
+        with tenant_scope(organization):
+            keep_months(at=utc_now())
     shipped = _shipped(organizations, count)
     fewer = count // 10
     plain = Cost.of(lambda: _insert_plainly(organizations[0], fewer))
