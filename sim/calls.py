@@ -52,7 +52,8 @@ class Call:
     @cached_property
     def seed(self) -> bytes:
         """What every answer follows from: SHA-256 of path, model and the meaning of the body."""
-        return hashlib.sha256(f"{self.path}\n{self.model}\n".encode() + self._meaning()).digest()
+        path = self.path.replace("streamGenerateContent", "generateContent")
+        return hashlib.sha256(f"{path}\n{self.model}\n".encode() + self._meaning()).digest()
 
     def required(self, name: str, kind: type | tuple[type, ...]) -> Any:
         """A field of the body. Raises WireError (400) when it is missing or of another type."""

@@ -1,11 +1,14 @@
 """One call from request to the steps of its answer: key, faults, handler, headers."""
 
+import logging
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 
 from sim.calls import Call
 from sim.dialects import DIALECTS, REQUESTS, TOKENS
-from sim.errors import WireError
+from sim.errors import WireError, bad_request
 from sim.faults import (
     Fault,
     alter_reply,
@@ -18,9 +21,46 @@ from sim.journal import Entry
 from sim.replies import Reply, json_reply
 from sim.routes import Place, find_route
 from sim.steps import Step, steps_of
-from sim.world import World
+from sim.world import Habits, World
 
 _BYTES_OF_TOKEN = 4
+_STUMBLES = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
+_log = logging.getLogger("sim")
+
+
+def handled(call: Call, world: World) -> Reply:
+    """The handler's reply. Raises WireError, 404 when the dialect has no such operation.
+
+    Providers check a request against a schema first. Handlers do not: what they stumble over is
+    malformed.
+    """
+    found = find_route(Place(call.dialect, call.path), call.method)
+    if found is None:
+        raise WireError(404, f"Unknown request URL: {call.method} {call.path}.", "unknown_url")
+    handler, parts = found
+    try:
+        return handler(replace(call, parts=parts), world)
+    except _STUMBLES as error:
+        _log.info("%s %s could not be read", call.method, call.path, exc_info=error)
+        raise bad_request(f"The request is malformed: {error}") from error
+
+
+def failed(call: Call, error: WireError) -> Reply:
+    """An error in the dialect's shape."""
+    return json_reply(DIALECTS[call.dialect].error(error, call.seed), status=error.status)
+
+
+def dispatch(call: Call, world: World) -> Reply:
+    """The answer to a call, or its error, whatever was asked of faults."""
+    try:
+        return handled(call, world)
+    except WireError as error:
+        return failed(call, error)
+
+
+def new_world(habits: Habits | None = None, clock: Callable[[], float] = time.monotonic) -> World:
+    """A simulator's memory, empty."""
+    return World(dispatch, clock=clock, habits=habits or Habits())
 
 
 class Exchange:
@@ -35,15 +75,19 @@ class Exchange:
     def steps(self) -> list[Step]:
         """What is to be sent, faults and latency included."""
         try:
-            faults = self._faults()
+            faults = self.faults()
             pace = self._world.habits.overruled(self._call.headers).pace
         except WireError as error:
-            return steps_of(self._failed(error), {}, self._world.habits.pace)
+            refusal = failed(self._call, error)
+            return steps_of(refusal, self._headers(refusal), self._world.habits.pace)
         reply = alter_reply(faults, self._reply(faults), self._error_event)
         return alter_steps(faults, steps_of(reply, self._headers(reply), pace))
 
-    def _faults(self) -> list[Fault]:
-        """Those of the request's header, else of the key's script, else of the key itself."""
+    def faults(self) -> list[Fault]:
+        """Those of the request's header, else of the key's script, else of the key itself.
+
+        An entry of a script is used up, whichever applies. Raises WireError (400).
+        """
         specification = self._call.headers.get("x-sim-fault")
         is_scripted, scripted = self._world.next_fault(self._call.api_key)
         if specification is None:
@@ -54,25 +98,20 @@ class Exchange:
     def _reply(self, faults: list[Fault]) -> Reply:
         try:
             if failure := failure_of(faults):
-                return replace(self._failed(failure[0]), headers=failure[1])
-            self._require_key()
+                return replace(failed(self._call, failure[0]), headers=failure[1])
+            self.require_key()
             return self._handled(faults)
         except WireError as error:
-            return self._failed(error)
+            return failed(self._call, error)
 
     def _handled(self, faults: list[Fault]) -> Reply:
-        call = self._call
-        found = find_route(Place(call.dialect, call.path), call.method)
-        if found is None:
-            raise WireError(404, f"Unknown request URL: {call.method} {call.path}.", "unknown_url")
-        handler, parts = found
-        reply = handler(replace(call, parts=parts), self._world)
+        reply = handled(self._call, self._world)
         if not reply.is_stream and any(fault.name == "error-event" for fault in faults):
             raise WireError(500, "The server had an error. Please try again.")
         return reply
 
-    def _require_key(self) -> None:
-        """Every key will do, except none and those that begin with `invalid`."""
+    def require_key(self) -> None:
+        """Every key will do, except none and those that begin with `invalid`. Raises WireError."""
         key = self._call.api_key
         if not key:
             raise self._refusal("You didn't provide an API key.", 403)
@@ -84,9 +123,6 @@ class Exchange:
         if self._call.dialect != "google":
             return WireError(401, message)
         return WireError(google_status, message, "API_KEY_INVALID" if google_status == 400 else "")
-
-    def _failed(self, error: WireError) -> Reply:
-        return json_reply(self._dialect.error(error, self._call.seed), status=error.status)
 
     @cached_property
     def _error_event(self) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sim.errors import WireError
-from sim.replies import Reply
+from sim.replies import EVENT_STREAM, Reply
 from sim.steps import Data, Drop, Head, Step, Wait, halved
 
 # An API key that asks for faults: anything, then this, then anything after a tilde.
@@ -102,7 +102,7 @@ def alter_steps(faults: list[Fault], steps: list[Step]) -> list[Step]:
 def _garbage(reply: Reply, error_event: bytes) -> Reply:
     if not reply.is_stream:
         return replace(reply, chunks=[_NOISE])
-    before, after = _halves(reply.chunks)
+    before, after = _halves(reply)
     return replace(reply, chunks=[*before, b"data: " + _NOISE + b"\n\n", *after])
 
 
@@ -112,7 +112,7 @@ def _page(reply: Reply, error_event: bytes) -> Reply:
 
 def _error_event(reply: Reply, error_event: bytes) -> Reply:
     """Ends the stream early with the dialect's error, cleanly as far as HTTP can tell."""
-    return replace(reply, chunks=[*_halves(reply.chunks)[0], error_event])
+    return replace(reply, chunks=[*_halves(reply)[0], reply.error_event or error_event])
 
 
 def _half_character(reply: Reply, error_event: bytes) -> Reply:
@@ -120,15 +120,16 @@ def _half_character(reply: Reply, error_event: bytes) -> Reply:
     body = reply.body
     starts = [n + 1 for n, byte in enumerate(body) if byte >= 0xC2]
     if not starts:
-        return replace(reply, chunks=[*_halves(reply.chunks)[0], b"\xe6"])
+        return replace(reply, chunks=[*_halves(reply)[0], b"\xe6"])
     cuts = [0, *starts]
     return replace(reply, chunks=[body[a:b] for a, b in zip(cuts, cuts[1:], strict=False)])
 
 
-def _halves(chunks: list[bytes]) -> tuple[list[bytes], list[bytes]]:
-    """Two halves, where a chunk that is cut in two is finished in the first."""
-    middle = len(chunks) // 2
-    while 0 < middle < len(chunks) and not chunks[middle - 1].endswith(b"\n\n"):
+def _halves(reply: Reply) -> tuple[list[bytes], list[bytes]]:
+    """Two halves of the chunks; an event that is cut in two is finished in the first."""
+    chunks, middle = reply.chunks, len(reply.chunks) // 2
+    is_eventful = reply.content_type == EVENT_STREAM
+    while is_eventful and 0 < middle < len(chunks) and not chunks[middle - 1].endswith(b"\n\n"):
         middle += 1
     return chunks[:middle], chunks[middle:]
 

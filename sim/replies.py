@@ -22,6 +22,7 @@ class Reply:
     is_stream: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     output_tokens: int = 0
+    error_event: bytes = b""  # how this stream says that it failed, if not as its dialect does
 
     @property
     def body(self) -> bytes:

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 from sim.calls import Call
 from sim.replies import Reply
-from sim.wire import anthropic_messages, openai_chat
+from sim.wire import (
+    anthropic_batches,
+    anthropic_messages,
+    cohere,
+    google,
+    openai_batches,
+    openai_chat,
+    openai_files,
+    openai_media,
+    openai_responses,
+    openai_texts,
+)
 from sim.world import World
 
 Handler = Callable[[Call, World], Reply]
@@ -19,6 +30,7 @@ _OPENAI_PREFIXES = (
     "/compatibility/v1/",
     "/inference/v1/",
 )
+_GOOGLE_METHOD = re.compile(r"/models/[^/]+:(\w+Content|countTokens|batchEmbedContents)$")
 _ANTHROPIC_SIGNS = ("x-api-key", "anthropic-version")
 
 
@@ -37,6 +49,8 @@ def place_of(path: str, headers: Mapping[str, str]) -> Place:
         return Place("azure", f"/v1{found[2]}", found[1])
     if path.startswith("/openai/v1/") and "api-key" in headers:
         return Place("azure", path.removeprefix("/openai"))
+    if path.startswith("/openai/") and not path.startswith("/openai/v1/"):
+        return Place("azure", "/v1/" + path.removeprefix("/openai/"))
     for prefix in _OPENAI_PREFIXES:
         if path.startswith(prefix):
             return Place("openai", "/v1/" + path.removeprefix(prefix))
@@ -44,7 +58,8 @@ def place_of(path: str, headers: Mapping[str, str]) -> Place:
 
 
 def _dialect(path: str, headers: Mapping[str, str]) -> str:
-    if path.startswith(("/v1beta/", "/v1alpha/", "/upload/")) or "x-goog-api-key" in headers:
+    is_googles_path = path.startswith(("/v1beta/", "/v1alpha/")) or _GOOGLE_METHOD.search(path)
+    if is_googles_path or "x-goog-api-key" in headers:
         return "google"
     if path.startswith("/v2/") or headers.get("x-fern-sdk-name") == "cohere":
         return "cohere"
@@ -66,11 +81,53 @@ def _route(dialects: str, method: str, pattern: str, handler: Handler) -> Route:
     return Route(frozenset(dialects.split()), method, re.compile(pattern), handler)
 
 
-_OPENAI = "openai azure"
+_OPENAI, _GOOGLE = "openai azure", r"/(?:v1|v1beta|v1alpha)/models"
+_ID = r"/(?P<id>[^/]+)"
+_MODEL = rf"{_GOOGLE}/(?P<model>[^/:]+)"
 ROUTES = (
     _route(_OPENAI, "POST", "/v1/chat/completions", openai_chat.chat),
+    _route(_OPENAI, "POST", "/v1/responses", openai_responses.create),
+    _route(_OPENAI, "GET", f"/v1/responses{_ID}", openai_responses.retrieve),
+    _route(_OPENAI, "DELETE", f"/v1/responses{_ID}", openai_responses.delete),
+    _route(_OPENAI, "GET", f"/v1/responses{_ID}/input_items", openai_responses.input_items),
+    _route(_OPENAI, "POST", "/v1/completions", openai_texts.completions),
+    _route(_OPENAI, "POST", "/v1/embeddings", openai_texts.embeddings),
+    _route(_OPENAI, "POST", "/v1/moderations", openai_texts.moderations),
+    _route(_OPENAI, "GET", "/v1/models", openai_texts.models),
+    _route(_OPENAI, "GET", "/v1/models/(?P<id>.+)", openai_texts.model),
+    _route(_OPENAI, "POST", "/v1/images/generations", openai_media.images),
+    _route(_OPENAI, "POST", "/v1/audio/speech", openai_media.speech),
+    _route(_OPENAI, "POST", "/v1/audio/(transcriptions|translations)", openai_media.transcriptions),
+    _route(_OPENAI, "POST", "/v1/files", openai_files.upload),
+    _route(_OPENAI, "GET", "/v1/files", openai_files.list_all),
+    _route(_OPENAI, "GET", f"/v1/files{_ID}", openai_files.retrieve),
+    _route(_OPENAI, "GET", f"/v1/files{_ID}/content", openai_files.content),
+    _route(_OPENAI, "DELETE", f"/v1/files{_ID}", openai_files.delete),
+    _route(_OPENAI, "POST", "/v1/batches", openai_batches.create),
+    _route(_OPENAI, "GET", "/v1/batches", openai_batches.list_all),
+    _route(_OPENAI, "GET", f"/v1/batches{_ID}", openai_batches.retrieve),
+    _route(_OPENAI, "POST", f"/v1/batches{_ID}/cancel", openai_batches.cancel),
     _route("anthropic", "POST", "/v1/messages", anthropic_messages.messages),
     _route("anthropic", "POST", "/v1/messages/count_tokens", anthropic_messages.count_tokens),
+    _route("anthropic", "POST", "/v1/messages/batches", anthropic_batches.create),
+    _route("anthropic", "GET", "/v1/messages/batches", anthropic_batches.list_all),
+    _route("anthropic", "GET", f"/v1/messages/batches{_ID}", anthropic_batches.retrieve),
+    _route("anthropic", "POST", f"/v1/messages/batches{_ID}/cancel", anthropic_batches.cancel),
+    _route("anthropic", "GET", f"/v1/messages/batches{_ID}/results", anthropic_batches.results),
+    _route("anthropic", "GET", "/v1/models", anthropic_batches.models),
+    _route("anthropic", "GET", f"/v1/models{_ID}", anthropic_batches.model),
+    _route("google", "POST", f"{_MODEL}:generateContent", google.generate),
+    _route("google", "POST", f"{_MODEL}:streamGenerateContent", google.stream),
+    _route("google", "POST", f"{_MODEL}:countTokens", google.count_tokens),
+    _route("google", "POST", f"{_MODEL}:embedContent", google.embed),
+    _route("google", "POST", f"{_MODEL}:batchEmbedContents", google.embed_batch),
+    _route("google", "GET", _GOOGLE, google.models),
+    _route("google", "GET", _MODEL, google.model),
+    _route("cohere", "POST", "/v2/chat", cohere.chat),
+    _route("cohere", "POST", "/v2/embed", cohere.embed),
+    _route("cohere", "POST", "/v2/rerank", cohere.rerank),
+    _route("cohere", "GET", "/v1/models", cohere.models),
+    _route("cohere", "GET", f"/v1/models{_ID}", cohere.model),
 )
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.caching import PromptCache
+from sim.calls import Call
 from sim.errors import bad_request, not_found
 from sim.faults import parse_faults
 from sim.journal import Journal
+from sim.replies import Reply
 from sim.steps import Pace
 
-_MOST_SCRIPTS, _MOST_OBJECTS = 10_000, 10_000
+_MOST_SCRIPTS, _MOST_OBJECTS = 10_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Shelf:
 class World:
     """Everything that outlives a call. `clock` gives seconds and may be a test's own."""
 
+    dispatch: Callable[[Call, "World"], Reply]  # answers a call without faults, for batches
     clock: Callable[[], float] = time.monotonic
     habits: Habits = field(default_factory=Habits)
     journal: Journal = field(default_factory=Journal)
@@ -101,6 +104,10 @@ class World:
 
     def __post_init__(self) -> None:
         self.cache = PromptCache(lambda: self.clock())
+
+    def answer(self, call: Call) -> Reply:
+        """The answer to a call that reaches us inside another one."""
+        return self.dispatch(call, self)
 
     def write_script(self, api_key: str, faults: list[str | None]) -> None:
         """Let the next calls of a key meet these faults, one each. Raises WireError (400)."""

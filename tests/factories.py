@@ -9,6 +9,8 @@ from typing import Any
 from allauth.account.models import EmailAddress
 
 from apps.kernel.clock import utc_now
+from apps.pricing.models import ContractedRate
+from apps.pricing.services import set_contracted_rate
 from apps.tenants.access import Target
 from apps.tenants.models import (
     Limit,
@@ -145,3 +147,12 @@ def make_invitation(
         invited_by=None,
         at=at or utc_now(),
     )
+
+
+def make_contracted_rate(
+    organization: Organization, source: str = "MSA 7", **fields: Any
+) -> ContractedRate:
+    """Half of OpenAI's list prices from now on, unless `fields` say otherwise."""
+    now = utc_now()
+    fields = dict[str, Any](provider="openai", terms={"discount": "0.5"}, valid_from=now) | fields
+    return set_contracted_rate(organization=organization, source=source, at=now, **fields)

@@ -9,6 +9,7 @@ from apps.api.views.keys import KeysView
 from apps.api.views.limits import LimitsView
 from apps.api.views.members import InvitationsView, MembersView
 from apps.api.views.organization import OrganizationView
+from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
 from apps.api.views.routes import RoutesView
@@ -57,6 +58,7 @@ urlpatterns = [
         CredentialsView.as_view({"post": "replace"}),
         name="credential-replace",
     ),
+    path("prices", PricesView.as_view({"get": "list"}), name="prices"),
     path("routes", RoutesView.as_view(ALL), name="routes"),
     path("routes/<uuid:id>", RoutesView.as_view(ONE_OR_NONE), name="route"),
     path("limits", LimitsView.as_view(ALL), name="limits"),

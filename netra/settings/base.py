@@ -34,6 +34,7 @@ SNAPSHOT_DIR = ROOT / env.text("NETRA_SNAPSHOT_DIR", ".local/snapshot")
 SHARED_APPS = [
     "netra",
     "apps.tenants",
+    "apps.pricing",
     "apps.billing",
     "apps.portal",
     "apps.api",
@@ -61,7 +62,7 @@ SHARED_APPS = [
     "pgtrigger",
     "rest_framework",
 ]
-TENANT_APPS = ["apps.tenants.idempotency"]
+TENANT_APPS = ["apps.tenants.idempotency", "apps.usage"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
 MIDDLEWARE = [
@@ -150,6 +151,10 @@ CHANNEL_LAYERS = {
         },
     }
 }
+# Usage
+EVENT_RETENTION_DAYS = env.integer("NETRA_EVENT_RETENTION_DAYS", 400)
+SPOOL_DIR = ROOT / env.text("NETRA_SPOOL_DIR", ".local/spool")
+
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # Background work
@@ -172,6 +177,7 @@ CELERY_BEAT_SCHEDULE = {
     "publish-waiting-jobs": {"task": "tenants.publish_waiting_jobs", "schedule": 60.0},
     "prune-expired-rows": {"task": "tenants.prune_expired_rows", "schedule": 3600.0},
     "prune-replies": {"task": "idempotency.prune", "schedule": 3600.0},
+    "keep-event-months": {"task": "usage.keep_months", "schedule": 3600.0},
 }
 
 # Identity

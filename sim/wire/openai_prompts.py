@@ -11,7 +11,7 @@ from sim.tokens import Segment, image_row, media_row, structure_row, text_row
 
 Json = dict[str, Any]
 _ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
-_ANY_OBJECT: Json = {
+ANY_OBJECT: Json = {
     "type": "object",
     "properties": {"answer": {"type": "string"}, "count": {"type": "integer"}},
     "required": ["answer", "count"],
@@ -124,8 +124,8 @@ def _schema(wanted: Any) -> Json | None:
     if not isinstance(wanted, dict) or wanted.get("type") in {None, "text"}:
         return None
     if wanted["type"] == "json_object":
-        return _ANY_OBJECT
+        return ANY_OBJECT
     inner = wanted.get("json_schema")
     if not isinstance(inner, dict):
         raise bad_request("Missing required parameter: 'response_format.json_schema'.")
-    return inner.get("schema") or _ANY_OBJECT
+    return inner.get("schema") or ANY_OBJECT

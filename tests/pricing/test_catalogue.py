@@ -4,16 +4,18 @@ import json
 from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from genai_prices import Usage
 from genai_prices import types as theirs
 from genai_prices.data import providers
 
 from apps.kernel.tokens import TokenBuckets
-from apps.pricing.catalogue import shipped_catalogue, write_catalogue
+from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.management.commands.import_catalogue import PROVIDERS, SUPPLEMENT, built
 from apps.pricing.management.conversion import UnknownPrice, converted
 from apps.pricing.rates import TIERS, PriceBook, Rate, cost_usd
@@ -64,13 +66,6 @@ def test_the_shipped_files_are_what_the_command_writes() -> None:
     fresh = built(CATALOGUE["edition"], json.loads(SUPPLEMENT.read_text()))
 
     assert fresh == CATALOGUE
-
-
-def test_written_files_are_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_catalogue(CATALOGUE, tmp_path)
-    monkeypatch.setattr("apps.pricing.catalogue.FOLDER", tmp_path)
-
-    assert shipped_catalogue() == CATALOGUE
 
 
 def expected_usd(model: theirs.ModelInfo, provider: theirs.Provider, usage: Usage) -> Decimal:
@@ -166,3 +161,14 @@ def test_big_models_carry_their_bounds(
 
     assert found
     assert (found.context_window, found.max_output_tokens) == (context_window, max_output_tokens)
+
+
+def test_the_command_writes_the_catalogue_of_the_day_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.pricing.catalogue.FOLDER", tmp_path)
+    out = StringIO()
+    call_command("import_catalogue", "2026-12-24", stdout=out)
+
+    assert shipped_catalogue() == CATALOGUE | {"edition": "2026-12-24"}
+    assert out.getvalue().endswith("providers, edition 2026-12-24\n")

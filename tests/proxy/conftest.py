@@ -6,7 +6,23 @@ from pathlib import Path
 import pytest
 
 from apps.proxy.loader import Loader
+from tests.gateways import RunningGateway, running_gateway, tenant
 from tests.proxy.loading import Postgres, Start, make_loader
+from tests.simulator import RunningSimulator, running_simulator
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[RunningSimulator]:
+    """One simulator for all tests of a process."""
+    with running_simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def gateway(simulator: RunningSimulator) -> Iterator[RunningGateway]:
+    """A gateway with two tenants whose providers are all the simulator."""
+    with running_gateway(tenant(1, simulator.url), tenant(2, simulator.url)) as running:
+        yield running
 
 
 @pytest.fixture

@@ -156,3 +156,42 @@ def test_errors_are_the_sdks_own(
         "request_id": raised.value.request_id,
         "error": raised.value.body["error"],  # type: ignore[index]
     }
+
+
+def test_a_batch_has_a_result_for_each_request(anthropic_client: anthropic.Anthropic) -> None:
+    batches = anthropic_client.messages.batches
+    batch = batches.create(
+        requests=[
+            {"custom_id": "good", "params": {"model": MODEL, "max_tokens": 50, "messages": HELLO}},
+            {"custom_id": "bad", "params": {"model": "gpt-4o", "max_tokens": 1, "messages": HELLO}},
+        ]
+    )
+    done = batches.retrieve(batch.id)
+    results = {line.custom_id: line.result for line in batches.results(batch.id)}
+    assert done.processing_status == "ended"
+    assert (done.request_counts.succeeded, done.request_counts.errored) == (1, 1)
+    good, bad = results["good"], results["bad"]
+    assert good.type == "succeeded"
+    assert good.message.usage.service_tier == "batch"
+    assert bad.type == "errored"
+    assert bad.error.error.type == "not_found_error"
+
+
+def test_a_slow_batch_can_be_cancelled(anthropic_client: anthropic.Anthropic) -> None:
+    batches = anthropic_client.messages.batches
+    batch = batches.create(
+        requests=[
+            {"custom_id": "one", "params": {"model": MODEL, "max_tokens": 50, "messages": HELLO}}
+        ],
+        extra_headers={"x-sim-batch-seconds": "3600"},
+    )
+    assert batches.retrieve(batch.id).processing_status == "in_progress"
+    assert batches.cancel(batch.id).request_counts.canceled == 1
+    assert [line.result.type for line in batches.results(batch.id)] == ["canceled"]
+    assert batch.id in [found.id for found in batches.list()]
+
+
+def test_models_are_listed_in_anthropics_form(anthropic_client: anthropic.Anthropic) -> None:
+    models = list(anthropic_client.models.list())
+    assert "claude-haiku-4-5-20251001" in [model.id for model in models]
+    assert anthropic_client.models.retrieve(models[0].id) == models[0]

@@ -18,13 +18,13 @@ def shipped_catalogue() -> dict[str, Any]:
     return edition | {"providers": {path.stem: json.loads(path.read_text()) for path in files}}
 
 
-def write_catalogue(catalogue: dict[str, Any], folder: Path = FOLDER) -> None:
-    """Replace the files of `folder`, one model a line, so that changes read well."""
+def write_catalogue(catalogue: dict[str, Any]) -> None:
+    """Replace those files, one model a line, so that changes read well."""
     providers = catalogue["providers"]
     edition = {name: value for name, value in catalogue.items() if name != "providers"}
-    (folder / EDITION).write_text(json.dumps(edition, indent=1) + "\n")
+    (FOLDER / EDITION).write_text(json.dumps(edition, indent=1) + "\n")
     for name, entry in providers.items():
-        (folder / f"{name}.json").write_text(_lined(entry))
+        (FOLDER / f"{name}.json").write_text(_lined(entry))
 
 
 def _lined(entry: dict[str, Any]) -> str:

@@ -122,14 +122,14 @@ class PriceBook:
         return Model(provider, entry["id"], *limits)
 
     def rates(self, at: datetime) -> Iterator[Rate]:
-        """Every rate in force at `at`, by provider, model, tier and region."""
+        """Every rate in force at `at`, by provider, model, tier and region, each once."""
         for provider, model, tier, region in sorted(set(self._keys())):
             if rate := self.rate(provider, model, tier, region, at):
                 yield rate
 
     def _keys(self) -> Iterator[tuple[str, str, str, str]]:
-        for provider, entry in self._catalogue["providers"].items():
-            for model in entry["models"]:
+        for provider in self._catalogue["providers"]:
+            for model in self._models(provider):
                 tiers = {terms.get("tier", STANDARD) for terms in model["rates"]}
                 for tier, region in product(tiers, ("", *model.get("regions", ()))):
                     yield provider, model["id"], tier, region
@@ -138,6 +138,14 @@ class PriceBook:
             if named[0] != ANY:
                 tier, region = (STANDARD if named[1] == ANY else named[1]), named[2].strip(ANY)
                 yield terms["provider"], named[0], tier, region
+
+    def _models(self, provider: str) -> Iterator[Plain]:
+        """The provider's own models, then those that it sells at another one's list price."""
+        providers = self._catalogue["providers"]
+        for listing in (provider, *providers[provider].get("fallback", ())):
+            for model in providers.get(listing, {}).get("models", ()):
+                if self._entry(provider, model["id"]) == (listing, model):
+                    yield model
 
     def _remember(self, key: tuple[str, str, str, str]) -> Schedule:
         if len(self._schedules) >= REMEMBERED:

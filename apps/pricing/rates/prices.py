@@ -18,6 +18,7 @@ TIERS = ("standard", "batch", "flex", "priority", "fast")
 PER_REQUEST = "request"  # the unit that every call has once
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
 _ATOM = Decimal(1).scaleb(-PLACES)
+_DIRECTIONS = ("input", "output")
 # A bucket without a price of its own costs what its kind costs.
 PARENTS = MappingProxyType(
     {
@@ -90,11 +91,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """Prices in atoms (10^-18 USD) in the order of BUCKETS; `missing` are those that are none."""
+    """Prices in atoms (10^-18 USD) in the order of BUCKETS; `missing` are those that are none.
+
+    dearest: of input and of output; None where nothing of that direction has a price.
+    """
 
     above: int
     atoms: tuple[int, ...]
     missing: tuple[int, ...]
+    dearest: tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,15 +198,18 @@ def worst_case_usd(
     closer bound, for example no audio for a call of text. Raises Unpriced when none has a price.
     """
     level = rate.level(input_tokens)
+    dearest = level.dearest if buckets is BUCKETS else _dearest(level.atoms, level.missing, buckets)
     atoms = rate._request_atoms
-    for names, tokens in ((INPUT_BUCKETS, input_tokens), (OUTPUT_BUCKETS, max_output_tokens)):
-        indices = [BUCKETS.index(name) for name in names if name in buckets]
-        prices = [level.atoms[index] for index in indices if index not in level.missing]
-        if tokens and not prices and not units:
-            raise Unpriced(" or ".join(names), rate)
-        atoms += tokens * max(prices, default=0)
-    whole = _EXACT.add(Decimal(atoms), rate.units_atoms(units or {}))
-    return _EXACT.multiply(whole, _ATOM)
+    for direction, tokens, price in zip(
+        _DIRECTIONS, (input_tokens, max_output_tokens), dearest, strict=True
+    ):
+        if price is not None:
+            atoms += tokens * price
+        elif tokens and not units:
+            raise Unpriced(f"{direction} tokens", rate)
+    if not units:
+        return _EXACT.multiply(Decimal(atoms), _ATOM)
+    return _EXACT.multiply(_EXACT.add(Decimal(atoms), rate.units_atoms(units)), _ATOM)
 
 
 def _levels(prices: TokenPrices, steps: tuple[Step, ...]) -> tuple[_Level, ...]:
@@ -217,7 +225,20 @@ def _levels(prices: TokenPrices, steps: tuple[Step, ...]) -> tuple[_Level, ...]:
 def _level(above: int, prices: TokenPrices) -> _Level:
     named = [getattr(prices, name) for name in BUCKETS]
     missing = tuple(index for index, price in enumerate(named) if price is None)
-    return _Level(above, tuple(_atoms(price or Decimal(0)) for price in named), missing)
+    atoms = tuple(_atoms(price or Decimal(0)) for price in named)
+    return _Level(above, atoms, missing, _dearest(atoms, missing, BUCKETS))
+
+
+def _dearest(
+    atoms: tuple[int, ...], missing: tuple[int, ...], buckets: Collection[str]
+) -> tuple[int | None, int | None]:
+    priced = {
+        name: atoms[index]
+        for index, name in enumerate(BUCKETS)
+        if name in buckets and index not in missing
+    }
+    sent = max((priced[name] for name in INPUT_BUCKETS if name in priced), default=None)
+    return sent, max((priced[name] for name in OUTPUT_BUCKETS if name in priced), default=None)
 
 
 def _atoms(price: Decimal) -> int:

@@ -19,6 +19,8 @@ from apps.proxy.limits.rules import (
 BOUNDLESS = 1 << 62
 HORIZON_S = 1.0
 IDLE_S = 1.0
+# Longer than any call, so that no call settles on an account that was let go.
+FORGET_S = 7200.0
 # How long a silent process is waited for. Slots: a few beats. Money: until what it had open has
 # been shipped as interrupted and read back as known spend.
 SLOT_TTL_S, BUDGET_TTL_S = 30.0, 900.0
@@ -35,7 +37,8 @@ class Account:
     reserved by open calls. used: settled since the shared account knows us; `told` of it was
     reported. returned: of a flow what settled calls did not need, negative when they needed more;
     it goes back to the shared bucket, which must not fill above its brim. seen, level: the last
-    answer; seen is None before it.
+    answer; seen is None before it. is_late: what is not told yet was used during an outage, so that
+    the known spend may hold it already.
     """
 
     __slots__ = (
@@ -51,6 +54,7 @@ class Account:
         "inflight",
         "is_flow",
         "is_hard",
+        "is_late",
         "key",
         "level",
         "limit",
@@ -71,6 +75,7 @@ class Account:
         self.block, self.dry_need = 1, 0
         self.borrowed_s = self.told_s = self.touched_s = self.seen_s = self.dry_until_s = 0.0
         self.seen: int | None = None
+        self.is_late = False
         self.adopt(limit)
         self.free = 0 if self.is_hard else BOUNDLESS
 
@@ -105,9 +110,8 @@ class Account:
     @property
     def is_quiet(self) -> bool:
         """Nothing open, leased or unreported."""
-        if self.is_flow:
-            return not self.spare and not self.returned
-        return not self.inflight and self.used == self.told and not self.spare
+        is_told = not self.returned if self.is_flow else self.used == self.told
+        return is_told and not self.inflight and not self.spare
 
     def give_back(self, at_s: float) -> int:
         """Take out of the lease what is not needed: all when idle, else what exceeds two blocks."""
@@ -116,12 +120,16 @@ class Account:
         self.free -= surplus
         return surplus
 
+    def is_forgettable(self, at_s: float) -> bool:
+        """Whether a new account would serve the next call as well."""
+        return self.is_quiet and at_s - self.touched_s >= FORGET_S
+
     def settle(self, need: int, actual: int) -> None:
         """Enter what a call that had reserved `need` came to."""
+        self.inflight -= need
         if self.is_flow:
             self.returned += need - actual
             return
-        self.inflight -= need
         self.used += actual
         self.free += need - actual
 

@@ -76,7 +76,16 @@ class Book:
         self._by_limit[limit.id] = account
         return account
 
-    def forget_past(self) -> bool:
-        """Let go of windows that are over and settled; whether nothing at all is left to tell."""
-        self._past = [account for account in self._past if not account.is_quiet]
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing is open, leased or to be told."""
         return all(account.is_quiet for account in self)
+
+    def forget(self, at_s: float) -> bool:
+        """Let go of accounts that nobody asked for of late; whether none is left."""
+        kept = [account for account in self if not account.is_forgettable(at_s)]
+        current = {id(account) for account in self._by_limit.values()}
+        self._past = [account for account in kept if id(account) not in current]
+        self._by_limit = {a.limit.id: a for a in kept if id(a) in current}
+        self._by_object = {id(account.limit): account for account in self._by_limit.values()}
+        return not kept and not self.news

@@ -76,13 +76,18 @@ class Lenders:
                 book.news += [(order.account, order.alerts[i][0]) for i in answer.fired]
         return answers[0]
 
-    async def beat(self) -> None:
-        """Say that this process lives, count the others, and find out whether Redis is there."""
+    async def beat(self) -> bool:
+        """Say that this process lives, count the others, and find out whether Redis is there.
+
+        True when it is back: then every open account has to be told.
+        """
+        was_away = self._local is not None
         try:
             self.processes = await self._shared.beat()
             self._local = None
         except AWAY:
             self._local = self._local or LocalLender(self.processes)
+        return was_away and self._local is None
 
     async def close(self) -> None:
         """Leave the processes that share quotas."""

@@ -1,12 +1,14 @@
 """The door to limits: reserve the worst case of a call, settle what it came to."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from math import inf
 from typing import Literal
 from uuid import UUID
@@ -20,11 +22,14 @@ from apps.proxy.limits.orders import Answer, Order, order_call, order_report
 from apps.proxy.limits.refusals import refusal, wait_ms
 from apps.proxy.limits.rules import BUDGET, NANO, TOKENS, Limit, nano_usd
 
+logger = logging.getLogger(__name__)
+
 TICK_S = 0.5
 LONGEST_CALL_S = 3600.0
 # For this long after a refusal, the same wish is refused without asking again.
 DRY_S = 0.05
 BATCH = 64
+SWEEP_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Limiter:
         self._books: dict[UUID, Book] = {}
         self._busy: dict[UUID, Book] = {}
         self._open: dict[Hold, None] = {}
+        self._swept_s = 0.0
         self._ticking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -133,6 +139,10 @@ class Limiter:
             account.settle(hold.needs[account.unit], actual[account.unit])
         self._busy[hold.book.organization_id] = hold.book
 
+    def take_alerts(self) -> list[Alert]:
+        """Alerts of all organizations that no hold has carried yet; each is given once."""
+        return [alert for book in self._books.values() for alert in _alerts(book)]
+
     def _open_book(self, organization_id: UUID) -> Book:
         book = Book(organization_id, prefix=self._prefix, process=self._process)
         self._books[organization_id] = book
@@ -163,6 +173,8 @@ class Limiter:
         """Ask the lender until the call fits or is refused; calls that came before may have taken
         what was lent.
         """
+        for account in accounts:
+            account.touched_s = at_s
         async with book.lock:
             while True:
                 hold = self._take(book, accounts, needs, at_s)
@@ -180,19 +192,36 @@ class Limiter:
         """Tell what changed, give back what lies idle, and settle what nobody settled."""
         at_s = at.timestamp()
         self._settle_overdue(at_s)
-        await self._lenders.beat()
+        if await self._lenders.beat():
+            self._tell_again()
         await self._report_all(at_s)
+        if at_s - self._swept_s >= SWEEP_S:
+            self._sweep(at_s)
 
     async def _tick_forever(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            await self.tick(utc_now())
+            try:
+                await self.tick(utc_now())
+            except Exception:
+                logger.exception("limits_tick_failed")
 
     def _settle_overdue(self, at_s: float) -> None:
         """A hold that outlived every call was forgotten; it counts at its worst case."""
         overdue = [hold for hold in self._open if at_s - hold.at_s >= LONGEST_CALL_S]
         for hold in overdue:
             self.settle(hold, tokens=hold.needs[TOKENS], usd=None)
+
+    def _tell_again(self) -> None:
+        for account in chain.from_iterable(self._busy.values()):
+            account.told_s, account.is_late = 0.0, account.used != account.told
+
+    def _sweep(self, at_s: float) -> None:
+        """Bound what is remembered of organizations and limits that are gone."""
+        self._swept_s = at_s
+        for organization_id, book in list(self._books.items()):
+            if book.forget(at_s) and organization_id not in self._busy:
+                del self._books[organization_id]
 
     async def _report_all(self, at_s: float) -> None:
         if not self._lenders.is_shared:
@@ -212,7 +241,7 @@ class Limiter:
             for book in books:
                 book.lock.release()
         for book in books:
-            if book.forget_past():
+            if book.is_quiet:
                 self._busy.pop(book.organization_id, None)
 
 
@@ -233,7 +262,7 @@ def _refuse(
     short = [
         (order, answer)
         for order, answer in zip(orders, answers, strict=True)
-        if order.need > answer.available + answer.granted
+        if order.need and not answer.granted and order.need > answer.available
     ]
     if not short:
         return

@@ -41,7 +41,9 @@ class LocalLender:
         if account.unit == CONCURRENCY:
             return max(1, account.amount // self._processes)
         if account not in self._ceilings:
-            left = account.amount - account.floor if account.seen is None else account.seen
+            left = account.amount - account.floor
+            if account.seen is not None:
+                left = min(left, account.seen)
             share = max(0, left) // self._processes
             self._ceilings[account] = account.used + account.inflight + account.spare + share
         return self._ceilings[account]

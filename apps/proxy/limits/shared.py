@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from apps.proxy.limits.orders import Answer, Order, encode
 
 LEND = Path(__file__).with_name("lend.lua").read_text()
 BEAT = Path(__file__).with_name("beat.lua").read_text()
 SILENT_MS = 10_000
+CONNECTIONS = 32
 AWAY = (RedisError, OSError, TimeoutError)
 
 
@@ -40,12 +42,17 @@ class SharedLender:
         timeout_s: float,
         clock: Callable[[], int] | None,
     ) -> None:
-        self._client = Redis.from_url(
+        pool = BlockingConnectionPool.from_url(
             url,
+            max_connections=CONNECTIONS,
+            timeout=timeout_s,
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
             retry=Retry(NoBackoff(), 0),
+            # With them on, a connection that the server has closed would not be noticed before use.
+            maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
+        self._client = Redis.from_pool(pool)
         self._processes_key, self._process = f"{prefix}:limits:processes", process
         self._timeout_s, self._clock = timeout_s, clock or (lambda: 0)
         self._sequence = count(1)

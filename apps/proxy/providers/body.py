@@ -2,8 +2,6 @@
 
 from typing import Any, Protocol
 
-import orjson
-
 from apps.proxy.providers.facts import Reading
 from apps.proxy.providers.tally import FAULTS, Tally
 
@@ -20,13 +18,19 @@ class AnswerReader(Protocol):
         """Take notice of a parsed body. May raise FAULTS."""
         ...
 
-    def error_event(self, code: str, message: str, *, request_id: str) -> bytes: ...
+    def parse(self, body: bytes) -> Any:
+        """The body, or as much of it as matters. Raises JSONDecodeError."""
+        ...
+
+    def reading(self) -> Reading:
+        """What is known by now. Never raises."""
+        ...
 
 
 def read_json(reader: AnswerReader, body: bytes) -> None:
     """Show a body to `reader`; what cannot be read counts as a fault. Never raises."""
     try:
-        reader.read_answer(orjson.loads(body))
+        reader.read_answer(reader.parse(body))
     except FAULTS:
         reader.tally.fault_count += 1
     else:
@@ -63,7 +67,7 @@ class BodyWatcher:
         return b""
 
     def outcome(self) -> Reading:
-        return self._reader.tally.reading()
+        return self._reader.reading()
 
     def error_event(self, code: str, message: str, *, request_id: str) -> bytes:
         """Nothing: half a body cannot be mended, the connection must be cut."""

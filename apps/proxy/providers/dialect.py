@@ -15,6 +15,14 @@ from apps.proxy.providers.facts import (
 )
 
 SSE = "text/event-stream"
+# OpenAI and most others; Anthropic; Azure; Cohere; Google's front end.
+_REQUEST_IDS = (
+    b"x-request-id",
+    b"request-id",
+    b"apim-request-id",
+    b"x-debug-trace-id",
+    b"x-goog-request-id",
+)
 
 
 class Watcher(Protocol):
@@ -103,6 +111,12 @@ def json_object(body: bytes) -> dict[str, Any]:
 def header_of(headers: Headers, name: bytes) -> str | None:
     """The first header called `name` (lower case); upstream's names may be in any case."""
     return next((value.decode("latin-1") for key, value in headers if key.lower() == name), None)
+
+
+def provider_request_id(headers: Headers) -> str | None:
+    """The id that an upstream gave the call, by the names that providers use; None without any."""
+    found = {name.lower(): value for name, value in headers}
+    return next((found[name].decode("latin-1") for name in _REQUEST_IDS if found.get(name)), None)
 
 
 def json_error(

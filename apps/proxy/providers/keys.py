@@ -1,6 +1,6 @@
 """Where keys stand in a request: ours, and the customer's own of a provider."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
@@ -18,6 +18,12 @@ _PLACES: tuple[tuple[bytes, KeyStyle], ...] = (
     (b"x-goog-api-key", "x-goog-api-key"),
 )
 _KEY_HEADERS = frozenset(name for name, _ in _PLACES) | {b"cookie", b"proxy-authorization"}
+# Google's REST, Azure's WebSockets, Google's tokens.
+_QUERY: Mapping[str, KeyStyle] = {
+    "key": "x-goog-api-key",
+    "api-key": "api-key",
+    "access_token": "bearer",
+}
 _OURS = b"netra-"
 
 
@@ -36,7 +42,7 @@ def find_keys(headers: Headers, query: str = "", subprotocols: Iterable[str] = (
     A provider's key counts only beside `Netra-Key`, so that one which an SDK found in its
     environment is not used unasked; alone it is returned without `netra`.
     """
-    found = list(_found(headers, query, subprotocols))
+    found = [*_in_headers(headers), *_in_query(query), *_in_subprotocols(subprotocols)]
     named = next((_text(value) for name, value in headers if name == OUR_HEADER), None)
     ours = named or next((key for key, _ in found if key.startswith(OUR_PREFIX)), None)
     if ours and not named:
@@ -59,17 +65,22 @@ def strip_auth(headers: Headers, query: str = "") -> tuple[list[Header], str]:
     )
 
 
-def _found(
-    headers: Headers, query: str, subprotocols: Iterable[str]
-) -> Iterable[tuple[str, KeyStyle]]:
+def _in_headers(headers: Headers) -> Iterator[tuple[str, KeyStyle]]:
     for place, style in _PLACES:
         for name, value in headers:
             if name == place and (key := _secret(_text(value), style)):
                 yield key, style
+
+
+def _in_query(query: str) -> Iterator[tuple[str, KeyStyle]]:
     for part in query.split("&"):
-        if _is_key(part) and len(part) > len("key="):
-            yield unquote_plus(part.partition("=")[2]), "x-goog-api-key"
-    for protocol in subprotocols:
+        name, _, value = part.partition("=")
+        if value and (style := _QUERY.get(unquote_plus(name))):
+            yield unquote_plus(value), style
+
+
+def _in_subprotocols(protocols: Iterable[str]) -> Iterator[tuple[str, KeyStyle]]:
+    for protocol in protocols:
         if protocol.strip().startswith(SUBPROTOCOL_PREFIX):
             yield protocol.strip().removeprefix(SUBPROTOCOL_PREFIX), "bearer"
 
@@ -85,14 +96,9 @@ def _text(value: bytes) -> str:
     return value.decode("latin-1").strip()
 
 
-def _is_key(part: str) -> bool:
-    return unquote_plus(part.partition("=")[0]) == "key"
-
-
 def _stripped(query: str) -> str:
-    if "key" not in query and "%" not in query:
-        return query
-    return "&".join(part for part in query.split("&") if not _is_key(part))
+    parts = query.split("&")
+    return "&".join(part for part in parts if unquote_plus(part.partition("=")[0]) not in _QUERY)
 
 
 def _without_key(value: bytes) -> bytes:

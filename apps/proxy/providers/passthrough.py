@@ -1,7 +1,7 @@
 """What we do not read: carried untouched, recorded by its bytes and status."""
 
 from apps.proxy.providers.body import BodyWatcher
-from apps.proxy.providers.dialect import SSE, Dialect, Watcher, header_of
+from apps.proxy.providers.dialect import SSE, Dialect, Watcher, header_of, provider_request_id
 from apps.proxy.providers.facts import Endpoint, Header, Headers, Reading, RequestFacts
 from apps.proxy.providers.tally import Tally
 
@@ -13,8 +13,15 @@ class _Blind:
         self.tally = Tally()
         self._speaker = speaker
 
+    def parse(self, body: bytes) -> None:
+        """It is not looked into."""
+
     def read_answer(self, document: object) -> None:
         """Nothing in it is known."""
+
+    def reading(self) -> Reading:
+        """The count of bytes."""
+        return self.tally.reading()
 
     def error_event(self, code: str, message: str, *, request_id: str) -> bytes:
         """In the shape of the family's own streams."""
@@ -83,11 +90,10 @@ class PassThrough:
         failed = status >= 400
         return Reading(
             output_bytes=len(body),
-            is_complete=not failed,
+            is_complete=True,
             is_error=failed,
             error_code=f"http_{status}" if failed else None,
-            provider_request_id=header_of(headers, b"x-request-id")
-            or header_of(headers, b"request-id"),
+            provider_request_id=provider_request_id(headers),
         )
 
     def error(

@@ -32,6 +32,7 @@ _OPENAI_ROOTS = (
     ("/openai/v1", "azure_openai"),
     ("/openai", "azure_openai"),
 )
+_CLIMB = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 _GOOGLE_METHOD = re.compile(r".*/([^/:]+):([A-Za-z]+)")
 _GOOGLE_ROOTS = ("/v1beta/", "/v1alpha/", "/upload/", "/download/")
 _HOMES: dict[Family, str] = {
@@ -52,6 +53,14 @@ _HINTS: dict[Family, Headers] = {
     "anthropic": ((b"anthropic-version", b""),),
     "google": ((b"x-goog-api-key", b""),),
 }
+
+
+class UnsafePath(NetraError):
+    """The path climbs out of where it stands."""
+
+    code: ClassVar[str] = "unsafe_path"
+    http_status: ClassVar[int] = 400
+    message: ClassVar[str] = "The path holds a `.` or `..`. Write it without."
 
 
 class Place(NamedTuple):
@@ -79,8 +88,11 @@ def is_provider_path(path: str) -> bool:
 def endpoint_of(method: str, path: str, headers: Headers = ()) -> Endpoint:
     """The endpoint; what no table knows is `passthrough` of the family that prefix or key tell.
 
-    path: without query. Raises UnknownProvider.
+    path: as the client sent it (ASGI's `raw_path`), without query. Raises UnknownProvider,
+    UnsafePath.
     """
+    if _CLIMB.search(path):
+        raise UnsafePath
     if path.startswith(PINNED):
         return _pinned(method, path, headers)
     return _endpoint(method, _place(path, headers))

@@ -14,6 +14,7 @@ _DATA = frozenset(
         "mimeType", "mime_type", "media_type",
     }
 )  # fmt: skip
+_TOKEN_BYTES = 4
 _IMAGE_TYPES = frozenset({"image", "image_url", "input_image", "image_file"})
 
 
@@ -27,6 +28,8 @@ def measure_prompt(roots: Iterable[Any]) -> tuple[int, int]:
             text_bytes += byte_length(node)
         elif isinstance(node, list):
             waiting += node
+        elif type(node) is int:
+            text_bytes += _TOKEN_BYTES  # a prompt may be given as ids of tokens
         elif isinstance(node, dict):
             image_count += _is_image(node)
             waiting += [value for key, value in node.items() if key not in _DATA or _is_deep(value)]

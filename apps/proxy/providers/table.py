@@ -114,4 +114,4 @@ def auth_headers(
     """
     door = provider.doors.get(family or provider.family) or provider.doors[provider.family]
     name, prefix = _HEADERS[style or door.key]
-    return [(name, prefix + secret.encode("latin-1")), *extra]
+    return [(name, prefix + secret.encode()), *extra]

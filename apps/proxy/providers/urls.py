@@ -13,6 +13,8 @@ _AZURE_DEPLOYED = frozenset(
     }
 )  # fmt: skip
 # The first version of Azure's dated API that knows stream_options.
+# What may stand in a path as it is (RFC 3986, pchar); a client's own escapes stay.
+_SAFE = "/%:@!$&'()*+,;=-._~"
 _AZURE_USAGE_SINCE = "2024-09-01"
 
 
@@ -42,13 +44,13 @@ def upstream_url(
     """
     origin, given_root = _split(base_url or provider.base_url)
     if endpoint.family == "any":
-        return _join(origin + endpoint.path, query)
+        return _join(origin + quote(endpoint.path, safe=_SAFE), query)
     if provider.name == "azure_openai":
         return _azure(origin, given_root, endpoint, model, api_version, query)
     root = provider.doors[endpoint.family].root
     if given_root and endpoint.family == provider.family:
         root = given_root
-    path = _path(endpoint, model)
+    path = quote(_path(endpoint, model), safe=_SAFE)
     return _join(origin + _without_repeat(root, path) + path, query)
 
 
@@ -76,14 +78,10 @@ def _without_repeat(root: str, path: str) -> str:
 
 def _path(endpoint: Endpoint, model: str | None) -> str:
     """The endpoint's path, with the model in it replaced where it has one."""
-    if model is None or endpoint.model is None or model == endpoint.model:
+    if endpoint.family != "google" or model in (None, endpoint.model) or not endpoint.model:
         return endpoint.path
-    return endpoint.path.replace(
-        f"/{quote(endpoint.model, safe=_SAFE)}:", f"/{quote(model, safe=_SAFE)}:", 1
-    )
-
-
-_SAFE = "/-._~@:"
+    head, _, method = endpoint.path.rpartition(":")
+    return f"{head.rpartition('/')[0]}/{quote(str(model), safe='')}:{method}"
 
 
 def _azure(
@@ -95,15 +93,15 @@ def _azure(
     query: str,
 ) -> str:
     """Dated versions have deployments in the path; without a version it is the v1 API."""
-    pairs = [(key, value) for key, value in parse_qsl(query, keep_blank_values=True)]
+    pairs, path = parse_qsl(query, keep_blank_values=True), quote(endpoint.path, safe=_SAFE)
     version = api_version or dict(pairs).get("api-version")
     resource = origin + root.removesuffix("/v1").removesuffix("/openai")
     if not version or version in ("v1", "preview", "latest"):
-        return _join(f"{resource}/openai/v1{endpoint.path}", query)
+        return _join(f"{resource}/openai/v1{path}", query)
     others = [pair for pair in pairs if pair[0] != "api-version"]
     deployment = ""
     name = model or endpoint.model
     if name and endpoint.path in _AZURE_DEPLOYED:
         deployment = "/deployments/" + quote(name, safe="")
     asked = urlencode([("api-version", version), *others])
-    return f"{resource}/openai{deployment}{endpoint.path}?{asked}"
+    return f"{resource}/openai{deployment}{path}?{asked}"

@@ -1,15 +1,15 @@
 """What the dialects that carry JSON share: the road of a request in, and of an answer out."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 
 from apps.proxy.providers.body import BodyWatcher, read_json
-from apps.proxy.providers.dialect import SSE, Watcher, header_of, json_object
+from apps.proxy.providers.dialect import SSE, Watcher, header_of, json_object, provider_request_id
 from apps.proxy.providers.facts import Endpoint, Headers, MalformedRequest, Reading, RequestFacts
-from apps.proxy.providers.json_splice import replace_values
+from apps.proxy.providers.json_splice import add_member, replace_values
 from apps.proxy.providers.sse import SseWatcher
-from apps.proxy.providers.tally import Tally, name_of, table_of
+from apps.proxy.providers.tally import FAULTS, Tally, name_of, table_of
 
 _NO_MODEL = "The body names no model. Set `model` to the name of one."
 _TOO_DEEP = "The body is nested too deeply. Flatten it."
@@ -21,15 +21,31 @@ class Reader:
     def __init__(self, facts: RequestFacts) -> None:
         self.facts = facts
         self.tally = Tally()
+        self.plain = ""
 
     def read(self, name: bytes, data: bytes) -> bool:
         """Take notice of an event of a stream; True when it is ours and not the client's."""
         self.read_answer(orjson.loads(data))
         return False
 
+    def parse(self, body: bytes) -> Any:
+        """The body, or as much of it as matters. Raises JSONDecodeError."""
+        return orjson.loads(body)
+
     def read_answer(self, document: Any) -> None:
         """Take notice of a whole body."""
         raise NotImplementedError
+
+    def reading(self) -> Reading:
+        """What is known by now. Never raises."""
+        try:
+            self.conclude()
+        except FAULTS:
+            self.tally.fault_count += 1
+        return self.tally.reading()
+
+    def conclude(self) -> None:
+        """Work out what is not worth working out at each event."""
 
     def read_failure(self, document: Any) -> None:
         """Take notice of a body whose status says that the call failed."""
@@ -48,15 +64,15 @@ class _Failure:
 
     def __init__(self, reader: Reader) -> None:
         self.tally = reader.tally
+        self.parse = orjson.loads
         self.read_answer = reader.read_failure
-        self.error_event = reader.error_event
+        self.reading = reader.reading
 
 
 class JsonDialect:
     """The default of everything that a dialect may do otherwise."""
 
     name: str
-    request_id_header: ClassVar[bytes] = b"x-request-id"
 
     def facts(self, endpoint: Endpoint, document: dict[str, Any]) -> RequestFacts:
         """What a parsed body asks for."""
@@ -78,10 +94,16 @@ class JsonDialect:
         model: str | None = None,
         needs_usage: bool = False,
     ) -> bytes:
-        """The body with `model` in place of the one asked for, every other byte as it was."""
-        if model is None or table_of(facts.document).get("model") in (None, model):
+        """The body with `model` in place of the one asked for, every other byte as it was.
+
+        A body without one, as Azure's deployments take it, gets one.
+        """
+        document = table_of(facts.document)
+        if model is None or document.get("model") == model:
             return body
         name = orjson.dumps(model)
+        if "model" not in document:
+            return add_member(body, "model", name)
         try:
             return replace_values(body, "model", lambda _: name)
         except RecursionError:
@@ -106,7 +128,7 @@ class JsonDialect:
     ) -> Reading:
         """What a whole answer says; `is_error` for any status from 400 on. Never raises."""
         reader = self.reader(endpoint, facts, strip_usage=False)
-        reader.tally.provider_request_id = header_of(headers, self.request_id_header)
+        reader.tally.provider_request_id = provider_request_id(headers)
         if status >= 400:
             read_json(_Failure(reader), body)
             reader.tally.fail(f"http_{status}")
@@ -114,7 +136,7 @@ class JsonDialect:
             read_json(reader, body)
         else:
             reader.tally.is_complete, reader.tally.output_bytes = True, len(body)
-        return reader.tally.reading()
+        return reader.reading()
 
 
 def model_of(endpoint: Endpoint, document: dict[str, Any]) -> str:
