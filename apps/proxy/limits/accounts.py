@@ -8,12 +8,12 @@ from apps.proxy.limits.rules import (
     CONCURRENCY,
     FOREVER,
     UNITS,
-    Limit,
     Window,
     counted,
     nano_usd,
     window_of,
 )
+from apps.tenants.access import Limit
 
 # Soft limits are counted and never refuse: they stand on a lease without end.
 BOUNDLESS = 1 << 62

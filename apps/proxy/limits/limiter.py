@@ -20,7 +20,8 @@ from apps.proxy.limits.holds import UNLIMITED, Alert, Hold
 from apps.proxy.limits.lenders import TIMEOUT_S, Lenders
 from apps.proxy.limits.orders import Answer, Order, order_call, order_report
 from apps.proxy.limits.refusals import refusal, wait_ms
-from apps.proxy.limits.rules import BUDGET, NANO, TOKENS, Limit, nano_usd
+from apps.proxy.limits.rules import BUDGET, NANO, TOKENS, nano_usd
+from apps.tenants.access import Limit
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,48 @@
+"""How much prompt a request carries, without counting tokens."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from apps.proxy.providers.tally import byte_length
+
+# Members whose text is data or an address and no part of the prompt's text: base64 of images, sound
+# and files, signatures of earlier reasoning.
+_DATA = frozenset(
+    {
+        "data", "url", "uri", "image_url", "file_data", "file_url", "fileUri", "file_uri",
+        "signature", "thoughtSignature", "thought_signature", "encrypted_content", "b64_json",
+        "mimeType", "mime_type", "media_type",
+    }
+)  # fmt: skip
+_TOKEN_BYTES = 4
+_IMAGE_TYPES = frozenset({"image", "image_url", "input_image", "image_file"})
+
+
+def measure_prompt(roots: Iterable[Any]) -> tuple[int, int]:
+    """UTF-8 bytes of all text below `roots`, and the number of images. Costs one walk."""
+    text_bytes = image_count = 0
+    waiting = list(roots)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            text_bytes += byte_length(node)
+        elif isinstance(node, list):
+            waiting += node
+        elif type(node) is int:
+            text_bytes += _TOKEN_BYTES  # a prompt may be given as ids of tokens
+        elif isinstance(node, dict):
+            image_count += _is_image(node)
+            waiting += [value for key, value in node.items() if key not in _DATA or _is_deep(value)]
+    return text_bytes, image_count
+
+
+def _is_deep(value: Any) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _is_image(node: dict[str, Any]) -> bool:
+    if node.get("type") in _IMAGE_TYPES:
+        return True
+    part = node.get("inlineData") or node.get("inline_data") or node.get("fileData")
+    kind = (part.get("mimeType") or part.get("mime_type")) if isinstance(part, dict) else None
+    return isinstance(kind, str) and kind.startswith("image/")
