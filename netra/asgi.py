@@ -25,8 +25,9 @@ django = get_asgi_application()
 
 # Models are importable only once Django is set up.
 from apps.portal.sockets import OrganizationSocket  # noqa: E402
+from netra.gateway import open_runtime  # noqa: E402
 
-gateway = Gateway()
+gateway = Gateway(open_runtime)
 sockets = URLRouter(
     [
         path("ws/o/<slug:slug>/", OrganizationSocket.as_asgi()),
@@ -41,13 +42,23 @@ async def http(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     await application(scope, receive, send)
 
 
+portal_sockets = SameOrigin(AuthMiddlewareStack(sockets))
+
+
+async def websocket(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Providers' paths go to the gateway, whose callers have keys; others must be our own pages."""
+    application: Any = gateway if is_provider_path(scope["path"]) else portal_sockets
+    await application(scope, receive, send)
+
+
 async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Django refuses this protocol; the pools of connections are closed at the end."""
-    await run_lifespan(receive, send, at_stop=close_pools)
+    await run_lifespan(receive, send, at_start=gateway.start, at_stop=stop)
 
 
-async def close_pools() -> None:
-    """Give the connections to Postgres and Valkey back."""
+async def stop() -> None:
+    """Give the connections to providers, Postgres and Valkey back."""
+    await gateway.stop()
     await get_channel_layer().close_pools()
     connection.close_pool()  # type: ignore[attr-defined]  # of Postgres' backend only
 
@@ -56,6 +67,6 @@ application = ProtocolTypeRouter(
     {
         "http": http,
         "lifespan": lifespan,
-        "websocket": SameOrigin(AuthMiddlewareStack(sockets)),
+        "websocket": websocket,
     }
 )

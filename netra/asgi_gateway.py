@@ -1,12 +1,17 @@
-"""The gateway process: the LLM hot path, without Django."""
+"""The gateway process: the LLM hot path, without Django's request cycle."""
 
-import logging.config
+import os
 
-from apps.proxy.app import Gateway
-from netra import env
-from netra.settings.logging import logging_config
+import django
+
 from netra.telemetry import instrument
 
-logging.config.dictConfig(logging_config(env.text("NETRA_LOG_LEVEL", "INFO")))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "netra.settings.dev")
 instrument("gateway")
-application = Gateway()
+django.setup()
+
+# What the process is made of reads models, which are importable only once Django is set up.
+from apps.proxy.app import Gateway  # noqa: E402
+from netra.gateway import open_runtime  # noqa: E402
+
+application = Gateway(open_runtime)

@@ -6,9 +6,13 @@ Every reader records the variable, so that a test can hold docs/configuration.md
 import base64
 import binascii
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
+
+Value = TypeVar("Value")
 
 
 class ConfigurationError(Exception):
@@ -58,6 +62,14 @@ def boolean(name: str, default: bool) -> bool:
 def words(name: str, default: str) -> list[str]:
     """A comma-separated list without empty items."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def parsed(name: str, default: str, parse: Callable[[list[str]], Value]) -> Value:
+    """A comma-separated list as `parse` understands it; its ValueError names the form."""
+    try:
+        return parse(words(name, default))
+    except ValueError as error:
+        raise ConfigurationError(f"{name}: {error}.") from error
 
 
 def secret(name: str, default: str | None = None) -> str:

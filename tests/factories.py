@@ -2,13 +2,25 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from allauth.account.models import EmailAddress
 
 from apps.kernel.clock import utc_now
-from apps.tenants.models import Membership, Organization, Project, ProviderCredential, User
+from apps.pricing.models import ContractedRate
+from apps.pricing.services import set_contracted_rate
+from apps.tenants.access import Target
+from apps.tenants.models import (
+    Limit,
+    Membership,
+    Organization,
+    Project,
+    ProviderCredential,
+    Route,
+    User,
+)
 from apps.tenants.permissions import (
     DEFAULT_KEY_SCOPES,
     KEY_SCOPES,
@@ -19,9 +31,11 @@ from apps.tenants.permissions import (
 from apps.tenants.selectors import open_projects
 from apps.tenants.services.api_keys import NewKey, create_api_key
 from apps.tenants.services.credentials import store_credential
+from apps.tenants.services.limits import LimitTerms, create_limit
 from apps.tenants.services.members import Invited, invite_member
 from apps.tenants.services.organizations import create_organization
 from apps.tenants.services.projects import create_project
+from apps.tenants.services.routes import RouteTerms, create_route
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)
@@ -81,11 +95,41 @@ def make_credential(
     provider: str = "openai",
     name: str = "Main",
     secret: str = "sk-provider-secret-0001",  # noqa: S107  (a throwaway)
+    **options: Any,
 ) -> ProviderCredential:
     """A stored provider key."""
     return store_credential(
-        organization=organization, provider=provider, name=name, secret=secret, at=utc_now()
+        organization=organization,
+        provider=provider,
+        name=name,
+        secret=secret,
+        at=utc_now(),
+        **options,
     )
+
+
+def make_route(
+    organization: Organization,
+    pattern: str = "gpt-*",
+    *targets: Target,
+    at: datetime | None = None,
+    **options: Any,
+) -> Route:
+    """A route to `targets`, else to OpenAI."""
+    terms = RouteTerms(pattern, targets or (Target("openai"),), **options)
+    return create_route(organization=organization, terms=terms, at=at or utc_now())
+
+
+def make_limit(
+    organization: Organization,
+    kind: str = "requests_per_minute",
+    amount: int | str = 100,
+    at: datetime | None = None,
+    **options: Any,
+) -> Limit:
+    """A limit of the organization, or of the project or key of `options`."""
+    terms = LimitTerms(kind, Decimal(amount), **options)
+    return create_limit(organization=organization, terms=terms, at=at or utc_now())
 
 
 def make_invitation(
@@ -103,3 +147,12 @@ def make_invitation(
         invited_by=None,
         at=at or utc_now(),
     )
+
+
+def make_contracted_rate(
+    organization: Organization, source: str = "MSA 7", **fields: Any
+) -> ContractedRate:
+    """Half of OpenAI's list prices from now on, unless `fields` say otherwise."""
+    now = utc_now()
+    fields = dict[str, Any](provider="openai", terms={"discount": "0.5"}, valid_from=now) | fields
+    return set_contracted_rate(organization=organization, source=source, at=now, **fields)

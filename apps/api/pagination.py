@@ -1,6 +1,7 @@
-"""Cursor pagination, newest first: stable while rows are added, with signed cursors."""
+"""Cursor pagination, stable while rows are added, with signed cursors."""
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -20,26 +21,10 @@ MAX_LIMIT = 200
 Position = tuple[datetime, UUID]
 
 
-class NewestFirst(BasePagination):
-    """Pages by (time, id) descending; a view may name another time field in `ordered_by`."""
+class Pages(BasePagination):
+    """Pages of {"data", "next_cursor"}; a cursor works for the path that gave it."""
 
-    def paginate_queryset(
-        self,
-        queryset: QuerySet[Any] | Sequence[Any],
-        request: Request,
-        view: "APIView | None" = None,
-    ) -> list[Any]:
-        """One page of `queryset`. Raises ValidationError for a bad limit or cursor."""
-        rows = cast("QuerySet[Any]", queryset)
-        field = str(getattr(view, "ordered_by", "created_at"))
-        limit = _limit(request.query_params.get("limit"))
-        rows = rows.order_by(f"-{field}", "-id")
-        salt = f"apps.api.cursor:{request.path}"
-        if text := request.query_params.get("cursor"):
-            rows = rows.filter(_after(_opened(text, salt), field))
-        found = list(rows[: limit + 1])
-        self.next_cursor = _sealed(found[limit - 1], field, salt) if len(found) > limit else None
-        return found[:limit]
+    next_cursor: str | None
 
     def get_paginated_response(self, data: Sequence[Any]) -> Response:
         return Response({"data": data, "next_cursor": self.next_cursor})
@@ -63,6 +48,48 @@ class NewestFirst(BasePagination):
         ]
 
 
+class NewestFirst(Pages):
+    """Pages by (time, id) descending; a view may name another time field in `ordered_by`."""
+
+    def paginate_queryset(
+        self,
+        queryset: QuerySet[Any] | Sequence[Any],
+        request: Request,
+        view: "APIView | None" = None,
+    ) -> list[Any]:
+        """One page of `queryset`. Raises ValidationError for a bad limit or cursor."""
+        rows = cast("QuerySet[Any]", queryset)
+        field = str(getattr(view, "ordered_by", "created_at"))
+        limit = _limit(request.query_params.get("limit"))
+        rows = rows.order_by(f"-{field}", "-id")
+        if text := request.query_params.get("cursor"):
+            rows = rows.filter(_after(_position(text, request), field))
+        found = list(rows[: limit + 1])
+        self.next_cursor = _sealed(found[limit - 1], field, request) if len(found) > limit else None
+        return found[:limit]
+
+
+class ByKey(Pages):
+    """Pages of a sequence in memory, in the order of `view.key(row)`: a tuple of texts."""
+
+    def paginate_queryset(
+        self,
+        queryset: QuerySet[Any] | Sequence[Any],
+        request: Request,
+        view: "APIView | None" = None,
+    ) -> list[Any]:
+        """One page of `queryset`. Raises ValidationError for a bad limit or cursor."""
+        key: Callable[[Any], tuple[str, ...]] = view.key  # type: ignore[union-attr]  # always given
+        limit = _limit(request.query_params.get("limit"))
+        rows = sorted(queryset, key=key)
+        if text := request.query_params.get("cursor"):
+            last = tuple(_opened(text, request))
+            rows = rows[bisect_right(rows, last, key=key) :]
+        more = len(rows) > limit
+        self.next_cursor = _signed(list(key(rows[limit - 1])), request) if more else None
+        return rows[:limit]
+
+
 def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
@@ -80,16 +107,29 @@ def _after(position: Position, field: str) -> Q:
     return Q(**{f"{field}__lt": at}) | Q(**{field: at, "id__lt": last_id})
 
 
-def _sealed(row: Model, field: str, salt: str) -> str:
+def _sealed(row: Model, field: str, request: Request) -> str:
     at: datetime = getattr(row, field)
-    return signing.dumps([at.isoformat(), str(row.pk)], salt=salt)
+    return _signed([at.isoformat(), str(row.pk)], request)
 
 
-def _opened(text: str, salt: str) -> Position:
+def _position(text: str, request: Request) -> Position:
+    at, last_id = _opened(text, request)
+    return datetime.fromisoformat(at), UUID(last_id)
+
+
+def _signed(texts: list[str], request: Request) -> str:
+    return signing.dumps(texts, salt=_salt(request))
+
+
+def _opened(text: str, request: Request) -> list[str]:
     try:
-        at, last_id = signing.loads(text, salt=salt)
+        texts: list[str] = signing.loads(text, salt=_salt(request))
     except signing.BadSignature as error:
         raise ValidationError(
             {"cursor": ["This is no cursor of ours. Send next_cursor unchanged."]}
         ) from error
-    return datetime.fromisoformat(at), UUID(last_id)
+    return texts
+
+
+def _salt(request: Request) -> str:
+    return f"apps.api.cursor:{request.path}"

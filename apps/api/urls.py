@@ -8,6 +8,7 @@ from apps.api.views.credentials import CredentialsView
 from apps.api.views.keys import KeysView
 from apps.api.views.members import InvitationsView, MembersView
 from apps.api.views.organization import OrganizationView
+from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
 
@@ -49,6 +50,7 @@ urlpatterns = [
         CredentialsView.as_view({"post": "replace"}),
         name="credential-replace",
     ),
+    path("prices", PricesView.as_view({"get": "list"}), name="prices"),
     path("docs", ReferenceView.as_view(), name="docs"),
     path("schema", SchemaView.as_view(), name="schema"),
     re_path("", UnknownPath.as_view(), name="unknown"),

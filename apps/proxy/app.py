@@ -1,77 +1,106 @@
-"""The gateway: a bare ASGI application on the providers' paths.
+"""The gateway: a bare ASGI application on the providers' paths."""
 
-It carries no provider yet: every path is answered by an error in the shape that the path's own
-client library understands.
-"""
-
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
-import orjson
-
+from apps.kernel.errors import NetraError
+from apps.kernel.ids import uuid7
 from apps.kernel.lifespan import Receive, Send, run_lifespan
-from apps.kernel.request_ids import HEADER, request_id_from
+from apps.proxy.client import Client
+from apps.proxy.exchange import Exchange
+from apps.proxy.pipeline import carry
+from apps.proxy.probes import PROBES, answer_probe
+from apps.proxy.providers.paths import endpoint_of, is_provider_path
+from apps.proxy.providers.registry import DIALECTS
+from apps.proxy.runtime import Runtime
+from apps.proxy.snapshot import Snapshot
+from apps.proxy.websocket import carry_websocket
+
+__all__ = ["Gateway", "is_provider_path"]
 
 Scope = dict[str, Any]
-# OpenAI, Anthropic and compatible ones; Google; Azure.
-PROVIDER_PREFIXES = ("/v1/", "/v1beta/", "/openai/")
-ANTHROPIC_PREFIX = "/v1/messages"
-NO_PROVIDER = "This gateway carries no provider yet, so {path} leads nowhere. Call your provider."
 
 
-def is_provider_path(path: str) -> bool:
-    """Whether a request for `path` belongs to the gateway and not to the portal."""
-    return path.startswith(PROVIDER_PREFIXES)
+class NotReady(NetraError):
+    code = "gateway_not_ready"
+    http_status = 503
+    message = "The gateway is starting and knows no keys yet. Try again in a moment."
 
 
 class Gateway:
-    """Answers HTTP on any path, refuses WebSockets, and takes part in the lifespan."""
+    """Answers HTTP and WebSockets on any path, and takes part in the lifespan.
+
+    open_runtime: makes what the process holds while it runs, and takes it back at the end.
+    """
+
+    def __init__(self, open_runtime: Callable[[], AbstractAsyncContextManager[Runtime]]) -> None:
+        self._open_runtime = open_runtime
+        self._opened = AsyncExitStack()
+        self._runtime: Runtime | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await run_lifespan(receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 4404})
+            await run_lifespan(receive, send, at_start=self.start, at_stop=self.stop)
+        elif scope["type"] == "http" and scope["path"] in PROBES:
+            await answer_probe(scope["path"], self._runtime, send)
         else:
-            await _answer(scope, send)
+            await self._carry(scope, receive, send)
+
+    async def start(self) -> None:
+        """Open what the calls need."""
+        self._runtime = await self._opened.enter_async_context(self._open_runtime())
+
+    async def stop(self) -> None:
+        """Give it back; the server has answered every call by now."""
+        self._runtime = None
+        await self._opened.aclose()
+
+    def _ready(self) -> tuple[Runtime, Snapshot]:
+        """Raises NotReady."""
+        snapshot = self._runtime.snapshot() if self._runtime else None
+        if self._runtime is None or snapshot is None:
+            raise NotReady
+        return self._runtime, snapshot
+
+    async def _carry(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            runtime, snapshot = self._ready()
+            exchange = _exchange(scope, Client(receive, send), snapshot)
+        except NetraError as error:
+            await _refuse(scope, send, error)
+            return
+        if scope["type"] == "websocket":
+            await carry_websocket(exchange, runtime, scope, receive, send)
+        else:
+            await carry(exchange, runtime)
 
 
-async def _answer(scope: Scope, send: Send) -> None:
-    request_id = request_id_from(_header(scope, HEADER))
-    status, reply = _reply(scope["path"], request_id)
-    body = orjson.dumps(reply)
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"x-content-type-options", b"nosniff"),
-        (HEADER.encode(), request_id.encode()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+def _exchange(scope: Scope, client: Client, snapshot: Snapshot) -> Exchange:
+    """Raises UnknownProvider."""
+    method = scope.get("method", "GET")
+    endpoint = endpoint_of(method, scope["path"], scope["headers"])
+    return Exchange(
+        client=client,
+        method=method,
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        headers=scope["headers"],
+        snapshot=snapshot,
+        endpoint=endpoint,
+        dialect=DIALECTS[endpoint.dialect],
+        subprotocols=tuple(scope.get("subprotocols", ())),
+    )
+
+
+async def _refuse(scope: Scope, send: Send, error: NetraError) -> None:
+    """Before anything is known of the call."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1013, "reason": error.code})
+        return
+    headers, body = DIALECTS["passthrough"].error(
+        error.http_status, error.code, error.detail, request_id=str(uuid7())
+    )
+    start = {"type": "http.response.start", "status": error.http_status, "headers": headers}
+    await send(start)
     await send({"type": "http.response.body", "body": body})
-
-
-def _reply(path: str, request_id: str) -> tuple[int, dict[str, Any]]:
-    if path == "/healthz":
-        return 200, {"status": "ok"}
-    if path == "/readyz":
-        return 200, {"status": "ok", "dependencies": {}}
-    return 404, _unknown_path(path, request_id)
-
-
-def _unknown_path(path: str, request_id: str) -> dict[str, Any]:
-    message = NO_PROVIDER.format(path=path)
-    if path.startswith(ANTHROPIC_PREFIX):
-        error = {"type": "not_found_error", "message": message}
-        return {"type": "error", "error": error, "request_id": request_id}
-    return {
-        "error": {
-            "message": message,
-            "type": "invalid_request_error",
-            "param": None,
-            "code": "unknown_path",
-        }
-    }
-
-
-def _header(scope: Scope, name: str) -> str | None:
-    wanted = name.encode()
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == wanted), None)

@@ -34,6 +34,11 @@ class Permission(StrEnum):
     KEYS_WRITE = "keys.write"
     CREDENTIALS_READ = "credentials.read"
     CREDENTIALS_WRITE = "credentials.write"
+    CONTENT_WRITE = "content.write"
+    ROUTES_READ = "routes.read"
+    ROUTES_WRITE = "routes.write"
+    LIMITS_READ = "limits.read"
+    LIMITS_WRITE = "limits.write"
     GATEWAY_CALL = "gateway.call"
 
 
@@ -46,8 +51,17 @@ class Access(StrEnum):
 
 
 P = Permission  # the table below reads better short
-READ = frozenset({P.ORGANIZATION_READ, P.MEMBERS_READ, P.PROJECTS_READ, P.KEYS_READ})
-BUILD = frozenset({P.PROJECTS_WRITE, P.KEYS_WRITE, P.CREDENTIALS_READ, P.GATEWAY_CALL})
+READ = frozenset({P.ORGANIZATION_READ, P.MEMBERS_READ, P.PROJECTS_READ, P.KEYS_READ, P.LIMITS_READ})
+BUILD = frozenset(
+    {
+        P.PROJECTS_WRITE,
+        P.KEYS_WRITE,
+        P.CREDENTIALS_READ,
+        P.ROUTES_READ,
+        P.ROUTES_WRITE,
+        P.GATEWAY_CALL,
+    }
+)
 MANAGE = frozenset(
     {
         P.ORGANIZATION_UPDATE,
@@ -55,6 +69,8 @@ MANAGE = frozenset(
         P.MEMBERS_UPDATE,
         P.MEMBERS_REMOVE,
         P.CREDENTIALS_WRITE,
+        P.CONTENT_WRITE,
+        P.LIMITS_WRITE,
     }
 )
 LEAVE = frozenset({P.ORGANIZATION_LEAVE})
@@ -63,7 +79,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: READ | BUILD | MANAGE | {P.ORGANIZATION_TRANSFER},
     Role.ADMIN: READ | BUILD | MANAGE | LEAVE,
     Role.DEVELOPER: READ | BUILD | LEAVE,
-    Role.FINANCE: READ | LEAVE,
+    # Budgets are theirs to set; builders work within them.
+    Role.FINANCE: READ | LEAVE | {P.LIMITS_WRITE},
     Role.VIEWER: READ | LEAVE,
 }
 
@@ -75,7 +92,7 @@ KEY_SCOPES: frozenset[Permission] = frozenset(Permission) - {
 DEFAULT_KEY_SCOPES: tuple[Permission, ...] = (P.GATEWAY_CALL, P.ORGANIZATION_READ)
 
 # Support staff read by default; writing must be asked for, and never touches ownership or secrets.
-SUPPORT_READ: frozenset[Permission] = READ | {P.CREDENTIALS_READ}
+SUPPORT_READ: frozenset[Permission] = READ | {P.CREDENTIALS_READ, P.ROUTES_READ}
 SUPPORT_WRITE: frozenset[Permission] = SUPPORT_READ | {
     P.ORGANIZATION_UPDATE,
     P.MEMBERS_INVITE,

@@ -15,7 +15,8 @@ from netra.launch.up import Launch, down, in_venv, up
 
 USAGE = """usage: ./apex COMMAND [OPTIONS]
 
-  up [--portal-port N] [--gateway-port N]   run everything; Ctrl-C stops it
+  up [--portal-port N] [--gateway-port N] [--simulator-port N]
+                                            run everything; Ctrl-C stops it
   down                                      stop it from another terminal
   manage ARGUMENTS                          manage.py against the running databases
   test [PYTEST ARGUMENTS] [--long]          the test suite
@@ -27,6 +28,12 @@ DATABASE_URL, REDIS_URL and CACHE_URL, when set, replace our own Postgres and Va
 NETRA_PG_BIN names the bin directory of another Postgres (15 or newer).
 """
 INTERRUPTED = 130
+# Option: its variable, and the port without either; 0 is any that is free.
+_PORTS = {
+    "--portal-port": ("PORT_WEB", 8000),
+    "--gateway-port": ("PORT_GATEWAY", 8001),
+    "--simulator-port": ("PORT_SIMULATOR", 0),
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -70,13 +77,13 @@ def _enter_venv(places: Places, requirements: str, arguments: Sequence[str]) -> 
 
 def _up(places: Places, arguments: list[str]) -> int:
     parser = argparse.ArgumentParser("apex up")
-    parser.add_argument("--portal-port", type=int, default=int(os.environ.get("PORT_WEB", 8000)))
-    parser.add_argument(
-        "--gateway-port", type=int, default=int(os.environ.get("PORT_GATEWAY", 8001))
-    )
+    for option, (variable, default) in _PORTS.items():
+        given = int(os.environ.get(variable, default))
+        parser.add_argument(option, type=int, default=given)
     options = parser.parse_args(arguments)
-    addresses = Addresses(options.portal_port, options.gateway_port)
-    caller = {k: v for k, v in os.environ.items() if k not in {"PORT_WEB", "PORT_GATEWAY"}}
+    addresses = Addresses(options.portal_port, options.gateway_port, options.simulator_port)
+    own = {variable for variable, _ in _PORTS.values()}
+    caller = {name: value for name, value in os.environ.items() if name not in own}
     return up(Launch(places, addresses, without_own_urls(places, caller)))
 
 

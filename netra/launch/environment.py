@@ -18,10 +18,11 @@ _SECRET_VARIABLES = ("NETRA_SECRET_KEY", "NETRA_KEK", "NETRA_KEY_PEPPER")
 
 @dataclass(frozen=True)
 class Addresses:
-    """The ports of the two servers that people reach."""
+    """The ports of the servers that people reach, and of the simulator where one runs."""
 
     portal: int = 8000
     gateway: int = 8001
+    simulator: int = 0  # none, or for `up`: any that is free
 
     def variables(self) -> dict[str, str]:
         return {
@@ -29,6 +30,15 @@ class Addresses:
             "NETRA_GATEWAY_URL": f"http://localhost:{self.gateway}",
             "PORT_WEB": str(self.portal),
             "PORT_GATEWAY": str(self.gateway),
+            **self._simulator_variables(),
+        }
+
+    def _simulator_variables(self) -> dict[str, str]:
+        if not self.simulator:
+            return {}
+        return {
+            "NETRA_SIMULATOR_URL": f"http://localhost:{self.simulator}",
+            "PORT_SIMULATOR": str(self.simulator),
         }
 
 
@@ -75,6 +85,7 @@ def child_environment(
     """What children see: ours, overruled by what the caller has set (also as NAME_FILE)."""
     own = _secret_variables(places) | dict(services) | addresses.variables()
     own["DJANGO_SETTINGS_MODULE"] = settings
+    own["NETRA_SPOOL_DIR"] = str(places.local / "spool")
     unset = {name: value for name, value in own.items() if not is_set(caller, name)}
     return dict(caller) | unset | _venv_variables(places, caller)
 
@@ -128,7 +139,7 @@ def announce(places: Places, env: Mapping[str, str], demo: Mapping[str, str]) ->
         "APEX_DEMO_PASSWORD": demo.get("password", ""),
         "APEX_DEMO_KEY": demo.get("key", ""),
         **{name: given_url(env, name) for name in SERVICE_URLS},
-        **{name: env[name] for name in Addresses().variables()},
+        **{name: env[name] for name in Addresses(simulator=1).variables() if name in env},
     }
     write_assignments(places.announcement, values)
 

@@ -5,7 +5,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from string import Template
@@ -16,7 +16,7 @@ from netra.launch.files import read_json, require_space, tail
 from netra.launch.interrupts import Interrupts, Stopped
 from netra.launch.locking import Holder, hold, holder_of
 from netra.launch.places import Places
-from netra.launch.ports import require_free
+from netra.launch.ports import require_free, service_ports
 from netra.launch.probes import http_status
 from netra.launch.processes import Program
 from netra.launch.records import send, sweep_earlier
@@ -26,7 +26,11 @@ from netra.launch.terminal import Terminal
 
 _ANSWER_SECONDS = 180.0
 # Which program answers where, once it is ready: its port's variable and the path asked.
-_HEALTH = {"web": ("PORT_WEB", "/readyz"), "gateway": ("PORT_GATEWAY", "/healthz")}
+_HEALTH = {
+    "web": ("PORT_WEB", "/readyz"),
+    "gateway": ("PORT_GATEWAY", "/healthz"),
+    "simulator": ("PORT_SIMULATOR", "/healthz"),
+}
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,9 @@ def up(launch: Launch) -> int:
     with hold(places.lock, "up"), Interrupts() as interrupts:
         require_space(places.root)
         run = fresh_run(places)
-        require_free(launch.addresses.portal, "--portal-port")
-        require_free(launch.addresses.gateway, "--gateway-port")
+        addresses = _free_addresses(launch)
         services = open_services(places, launch.caller)
-        env = child_environment(
-            places, launch.caller, services=services.urls, addresses=launch.addresses
-        )
+        env = child_environment(places, launch.caller, services=services.urls, addresses=addresses)
         with Supervisor(run, launch.terminal, interrupts, launch.patience) as supervisor:
             try:
                 supervisor.start(services.programs)
@@ -60,6 +61,18 @@ def up(launch: Launch) -> int:
             except Stopped:
                 launch.terminal.say("stopping")
     return 0
+
+
+def _free_addresses(launch: Launch) -> Addresses:
+    """The ports asked for, if nobody listens there; one for the simulator if none was."""
+    addresses = launch.addresses
+    require_free(addresses.portal, "--portal-port")
+    require_free(addresses.gateway, "--gateway-port")
+    if not addresses.simulator:
+        found = service_ports(launch.places, ["simulator"])
+        return replace(addresses, simulator=found["simulator"])
+    require_free(addresses.simulator, "--simulator-port")
+    return addresses
 
 
 def _serve(launch: Launch, supervisor: Supervisor, env: Mapping[str, str]) -> None:

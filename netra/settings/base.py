@@ -4,6 +4,7 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
+from apps.tenants.addresses import PrivateUpstreams
 from netra import env
 from netra.settings.logging import logging_config
 
@@ -21,9 +22,15 @@ METRICS_TOKEN = env.secret("NETRA_METRICS_TOKEN", "")
 KEY_ENCRYPTION_KEYS = env.keyring("NETRA_KEK")
 API_KEY_PEPPERS = env.keyring("NETRA_KEY_PEPPER")
 
+# The gateway
+PRIVATE_UPSTREAMS = env.parsed("NETRA_PRIVATE_UPSTREAMS", "", PrivateUpstreams.parse)
+SIMULATOR_URL = env.text("NETRA_SIMULATOR_URL", "")
+SNAPSHOT_DIR = ROOT / env.text("NETRA_SNAPSHOT_DIR", ".local/snapshot")
+
 SHARED_APPS = [
     "netra",
     "apps.tenants",
+    "apps.pricing",
     "apps.billing",
     "apps.portal",
     "apps.api",
@@ -51,7 +58,7 @@ SHARED_APPS = [
     "pgtrigger",
     "rest_framework",
 ]
-TENANT_APPS = ["apps.tenants.idempotency"]
+TENANT_APPS = ["apps.tenants.idempotency", "apps.usage"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
 MIDDLEWARE = [
@@ -140,6 +147,10 @@ CHANNEL_LAYERS = {
         },
     }
 }
+# Usage
+EVENT_RETENTION_DAYS = env.integer("NETRA_EVENT_RETENTION_DAYS", 400)
+SPOOL_DIR = ROOT / env.text("NETRA_SPOOL_DIR", ".local/spool")
+
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # Background work
@@ -162,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     "publish-waiting-jobs": {"task": "tenants.publish_waiting_jobs", "schedule": 60.0},
     "prune-expired-rows": {"task": "tenants.prune_expired_rows", "schedule": 3600.0},
     "prune-replies": {"task": "idempotency.prune", "schedule": 3600.0},
+    "keep-event-months": {"task": "usage.keep_months", "schedule": 3600.0},
 }
 
 # Identity

@@ -52,6 +52,7 @@ def _furnish(owner_email: str, mark: str) -> Rows:
     spare = factories.make_api_key(organization, KEY_SCOPES, name=f"{mark} spare")
     project = factories.make_project(organization, f"{mark} project")
     credential = factories.make_credential(organization, name=mark, secret=f"sk-provider-{mark}")
+    factories.make_contracted_rate(organization, mark, model=f"{mark} model")
     invitation = factories.make_invitation(organization, f"guest-{owner_email}").invitation
     return Rows(
         organization,

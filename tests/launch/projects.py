@@ -52,6 +52,7 @@ time.sleep(600)
 PROCFILE = """# programs
 web: python web.py $PORT_WEB
 gateway: python web.py $PORT_GATEWAY
+simulator: python web.py $PORT_SIMULATOR
 worker: python worker.py
 """
 _WANTED = ("PATH", "HOME", "LANG")  # nothing of the run that we are part of

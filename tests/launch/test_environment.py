@@ -62,6 +62,7 @@ def test_children_see_ours_unless_the_caller_says_otherwise(places: Places) -> N
         "VIRTUAL_ENV": str(places.venv),
         "PYTHONUNBUFFERED": "1",
         "DJANGO_SETTINGS_MODULE": "netra.settings.dev",
+        "NETRA_SPOOL_DIR": f"{places.local}/spool",
         "NETRA_KEK_FILE": "/run/kek",
         "NETRA_SECRET_KEY": "theirs",
         "NETRA_KEY_PEPPER": kept["NETRA_KEY_PEPPER"],
@@ -95,3 +96,14 @@ def test_an_announcement_holds_what_scripts_and_other_terminals_need(places: Pla
         "DATABASE_URL=postgres://netra:word@127.0.0.1:1/netra\n"
     )
     assert announced(places) == URLS | Addresses().variables()
+
+
+def test_a_simulator_is_announced_where_one_runs(places: Places) -> None:
+    addresses = Addresses(simulator=23456)
+    env = child_environment(places, {}, services=URLS, addresses=addresses)
+    announce(places, env, {})
+    simulator = {
+        "NETRA_SIMULATOR_URL": "http://localhost:23456",
+        "PORT_SIMULATOR": "23456",
+    }
+    assert announced(places) == URLS | Addresses().variables() | simulator

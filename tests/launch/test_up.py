@@ -45,6 +45,7 @@ def test_up_says_where_everything_is_and_ctrl_c_leaves_nothing(project: Project)
     assert values["APEX_PORTAL_URL"] == f"http://localhost:{project.portal}"
     assert values["APEX_DEMO_KEY"] == "nap_test_1"
     assert {"DATABASE_URL", "REDIS_URL", "CACHE_URL"} < values.keys()
+    assert values["NETRA_SIMULATOR_URL"] == f"http://localhost:{values['PORT_SIMULATOR']}"
     assert running.signal(signal.SIGINT) == 0
     assert project.processes() == {}
 
@@ -196,5 +197,14 @@ def test_logs_are_kept_for_each_program(project: Project) -> None:
 
     assert names == {
         f"{name}.log"
-        for name in ("postgres", "queue", "cache", "prepare", "web", "gateway", "worker")
+        for name in (
+            "postgres",
+            "queue",
+            "cache",
+            "prepare",
+            "web",
+            "gateway",
+            "simulator",
+            "worker",
+        )
     }

@@ -5,9 +5,21 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from sim.world import Habits
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/configuration.md").read_text()
-LAUNCHER = ("NETRA_PG_BIN", "NETRA_CHROMIUM", "PORT_WEB", "PORT_GATEWAY", "DJANGO_SETTINGS_MODULE")
+LAUNCHER = (
+    "NETRA_PG_BIN",
+    "NETRA_CHROMIUM",
+    "PORT_WEB",
+    "PORT_GATEWAY",
+    "PORT_SIMULATOR",
+    "DJANGO_SETTINGS_MODULE",
+)
+SIMULATOR = ("SIM_CACHE", "SIM_LATENCY_MS", "SIM_TOKEN_MS", "SIM_BATCH_SECONDS")
 # Defaults that are no constant in the code.
 COMPUTED = {
     "CACHE_URL": "REDIS_URL",
@@ -62,9 +74,17 @@ def test_every_variable_stands_on_the_page_with_its_default_and_secrecy() -> Non
 
 def test_the_page_names_no_variable_that_nothing_reads() -> None:
     read = {name for name, _, _ in read_by_code()}
-    assert set(documented()) - read == set(LAUNCHER)
+    assert set(documented()) - read == {*LAUNCHER, *SIMULATOR}
 
 
 def test_the_launcher_reads_what_the_page_says_of_it() -> None:
     sources = [path.read_text() for path in (ROOT / "netra/launch").glob("*.py")]
     assert [name for name in LAUNCHER if not any(name in source for source in sources)] == []
+
+
+@pytest.mark.parametrize("name", SIMULATOR)
+def test_the_simulator_obeys_what_the_page_says_of_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "off" if name == "SIM_CACHE" else "5")
+    assert Habits.from_environment() != Habits()

@@ -44,9 +44,9 @@ class EventAdmin(ReadOnlyAdmin):
         return ("who", "where")
 
 
-def audited_events() -> list[type[Event]]:
-    """The event model of each audited model of this app, by name."""
-    models = apps.get_app_config("tenants").get_models()
+def audited_events(app: str = "tenants") -> list[type[Event]]:
+    """The event model of each audited model of the app, by name."""
+    models = apps.get_app_config(app).get_models()
     return sorted((m for m in models if issubclass(m, Event)), key=lambda m: m.__name__)
 
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from apps.kernel.ids import uuid7
+from apps.tenants.models.announcement import announce_change
 from apps.tenants.models.audit import audited
 from apps.tenants.models.organization import Organization
 from apps.tenants.models.project import Project
@@ -51,6 +52,14 @@ class ApiKey(models.Model):
     )
 
     objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        # Not `last_used_at`: it changes each minute that a key is in use.
+        triggers = (
+            announce_change(
+                on=("project_id", "name", "digest", "scopes", "expires_at", "revoked_at")
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint})"

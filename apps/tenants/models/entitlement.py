@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from apps.kernel.ids import uuid7
+from apps.tenants.models.announcement import announce_change
 from apps.tenants.models.audit import audited, audited_links
 from apps.tenants.models.organization import Organization
 
@@ -45,6 +46,7 @@ class Entitlement(models.Model):
                 name="entitlement_ends_after_it_starts",
             ),
         )
+        triggers = (announce_change(on=("code", "value", "valid_from", "valid_until")),)
 
     def __str__(self) -> str:
         return f"{self.code} = {self.value}"

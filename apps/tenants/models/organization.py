@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from apps.kernel.ids import uuid7
+from apps.tenants.models.announcement import announce_change
 from apps.tenants.models.audit import audited
 from apps.tenants.models.user import User
 from apps.tenants.permissions import Role
@@ -45,6 +46,7 @@ class Organization(models.Model):
                 "is_system", condition=models.Q(is_system=True), name="one_system_organization"
             ),
         )
+        triggers = (announce_change(on=("slug", "closed_at"), organization="{row}.id"),)
 
     def __str__(self) -> str:
         return self.name

@@ -1,6 +1,6 @@
 """Make, rotate, revoke and recognise API keys."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -167,10 +167,27 @@ def recognise_api_key(*, text: str, at: datetime) -> ApiKey:
     return api_key
 
 
+@transaction.atomic
+def note_uses(*, uses: Mapping[UUID, datetime]) -> int:
+    """Remember when keys were last used, by key; returns how many rows were written.
+
+    Rows that somebody else is writing are passed over: they are used again soon enough.
+    """
+    rows = ApiKey.objects.filter(pk__in=uses).select_for_update(skip_locked=True).order_by("id")
+    due = [row for row in rows.only("last_used_at") if _is_news(row, uses[row.pk])]
+    for row in due:
+        row.last_used_at = uses[row.pk]
+    return ApiKey.objects.bulk_update(due, ["last_used_at"], batch_size=1000)
+
+
+def _is_news(api_key: ApiKey, at: datetime) -> bool:
+    return api_key.last_used_at is None or at - api_key.last_used_at >= LAST_USED_RESOLUTION
+
+
 def _note_use(api_key: ApiKey, text: str, *, at: datetime) -> None:
     peppers = settings.API_KEY_PEPPERS
     changes: dict[str, object] = {}
-    if api_key.last_used_at is None or at - api_key.last_used_at >= LAST_USED_RESOLUTION:
+    if _is_news(api_key, at):
         changes["last_used_at"] = at
     if api_key.pepper_id != peppers.current_id:
         changes["pepper_id"] = peppers.current_id

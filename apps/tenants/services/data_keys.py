@@ -7,23 +7,14 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.tenants.models import DataKey, Organization
-from apps.tenants.vault import CannotOpen, binding, new_data_key, seal, unseal
-
-PURPOSE = "data-key"
+from apps.tenants.opening import DATA_KEY, unwrap
+from apps.tenants.vault import binding, new_data_key, seal
 
 
 def data_key(organization: Organization, *, at: datetime) -> bytes:
     """The 32-byte data key of `organization`, made at first use. Raises CannotOpen."""
     row = DataKey.objects.filter(organization=organization).first()
     return unwrap(row) if row else _create(organization, at=at)
-
-
-def unwrap(row: DataKey) -> bytes:
-    """The data key in clear. Raises CannotOpen when NETRA_KEK lacks the wrapping key."""
-    kek = settings.KEY_ENCRYPTION_KEYS.keys.get(row.kek_id)
-    if kek is None:
-        raise CannotOpen(f"NETRA_KEK lacks the key {row.kek_id!r}, which wrapped a data key.")
-    return unseal(kek, row.wrapped, bound_to=binding(row.organization_id, PURPOSE))
 
 
 def rotate_keks(*, at: datetime, batch: int = 100) -> int:
@@ -61,5 +52,5 @@ def _create(organization: Organization, *, at: datetime) -> bytes:
 def _wrap(row: DataKey, key: bytes, *, at: datetime) -> None:
     keys = settings.KEY_ENCRYPTION_KEYS
     row.kek_id = keys.current_id
-    row.wrapped = seal(keys.keys[row.kek_id], key, bound_to=binding(row.organization_id, PURPOSE))
+    row.wrapped = seal(keys.keys[row.kek_id], key, bound_to=binding(row.organization_id, DATA_KEY))
     row.wrapped_at = at

@@ -1,4 +1,4 @@
-"""Open, rename and archive projects."""
+"""Open, rename and archive projects, and say whether they keep the content of calls."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,6 +7,8 @@ from django.db import IntegrityError, transaction
 
 from apps.kernel.errors import NetraError
 from apps.tenants.models import Organization, Project
+from apps.tenants.models.project import LONGEST_RETENTION_DAYS
+from apps.tenants.services.data_keys import data_key
 
 
 class ProjectNameTaken(NetraError):
@@ -33,6 +35,12 @@ class ProjectArchived(NetraError):
     message = "This project is archived and stays as it is. Create another one."
 
 
+class InvalidRetention(NetraError):
+    code = "invalid_retention"
+    http_status = 400
+    message = f"Keep content between 1 and {LONGEST_RETENTION_DAYS} days."
+
+
 def create_project(*, organization: Organization, name: str, at: datetime) -> Project:
     """Open a project. Raises ProjectNameTaken, ProjectNameBlank."""
     return _saved(Project(organization=organization, created_at=at), name)
@@ -57,6 +65,30 @@ def archive_project(*, organization: Organization, project_id: UUID, at: datetim
         raise LastProject
     project.archived_at = at
     project.save(update_fields=["archived_at"])
+    return project
+
+
+@transaction.atomic
+def set_content_storage(
+    *,
+    organization: Organization,
+    project_id: UUID,
+    stores_content: bool,
+    retention_days: int,
+    at: datetime,
+) -> Project:
+    """Say whether prompts and answers of the project's calls are kept, sealed, and for how long.
+
+    Holds for calls from then on; what is stored already keeps the retention it was stored with.
+    Raises Project.DoesNotExist, ProjectArchived, InvalidRetention.
+    """
+    if not 0 < retention_days <= LONGEST_RETENTION_DAYS:
+        raise InvalidRetention
+    project = _open(organization, project_id)
+    if stores_content:
+        data_key(organization, at=at)  # gateways seal under it and cannot make one
+    project.stores_content, project.content_retention_days = stores_content, retention_days
+    project.save(update_fields=["stores_content", "content_retention_days"])
     return project
 
 

@@ -9,11 +9,11 @@ from apps.tenants.models import User
 SUPPORT = "Support"
 # Everything that the admin site shows, and the few things that support does.
 SEEN = (
-    "apikey", "apikeyevent", "entitlement", "entitlementevent", "flag", "flagevent", "invitation",
-    "invitationevent", "job", "membership", "membershipevent", "organization",
-    "organizationevent", "project", "projectevent", "providercredential",
-    "providercredentialevent", "supportaccess", "supportaccessevent", "user", "userevent",
-    "periodictask",
+    "apikey", "apikeyevent", "contractedrate", "contractedrateevent", "entitlement",
+    "entitlementevent", "flag", "flagevent", "invitation", "invitationevent", "job", "membership",
+    "membershipevent", "organization", "pricebookedition", "organizationevent", "project",
+    "projectevent", "providercredential", "providercredentialevent", "supportaccess",
+    "supportaccessevent", "user", "userevent", "periodictask",
 )  # fmt: skip
 DONE = (
     "change_apikey",  # revoke
@@ -38,7 +38,8 @@ def ensure_support_group() -> Group:
     codenames = [f"view_{name}" for name in SEEN] + list(DONE)
     group.permissions.set(
         Permission.objects.filter(
-            content_type__app_label__in=("tenants", "django_celery_beat"), codename__in=codenames
+            content_type__app_label__in=("tenants", "pricing", "django_celery_beat"),
+            codename__in=codenames,
         )
     )
     return group

@@ -1,4 +1,4 @@
-"""What `./apex up` runs before the processes: migrate, then make sure the demo login works."""
+"""What `./apex up` runs before the processes: migrate, publish new prices, have a demo login."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from apps.kernel.clock import utc_now
+from apps.pricing.services import publish_shipped_catalogue
 from apps.tenants.services.demo import DemoAccess, ensure_demo, ensure_system_organization
 from apps.tenants.services.migration import migrate_everything
 from apps.tenants.services.staff import ensure_support_group
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         migrate_everything(report=self.stdout.write)
         ensure_system_organization(at=utc_now())
         ensure_support_group()
+        publish_shipped_catalogue(at=utc_now())
         if demo:
             _write(demo, ensure_demo(known=_read(demo), at=utc_now()))
 

@@ -1,0 +1,94 @@
+"""The caller's side of one call: its body, our answer, and whether it is still there."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from apps.kernel.errors import NetraError
+from apps.kernel.lifespan import Receive, Send
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class ClientLeft(Exception):
+    """The caller closed the connection while its body was being read."""
+
+
+class BodyTooLarge(NetraError):
+    code = "request_too_large"
+    http_status = 413
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The request body is larger than {limit} bytes, the most that this endpoint takes. "
+            "Send less at once."
+        )
+
+
+class Client:
+    """One HTTP request, as ASGI hands it over."""
+
+    __slots__ = ("_receive", "_send", "_watch", "has_left", "has_started", "sent_bytes")
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._watch: asyncio.Task[None] | None = None
+        self.has_left = False
+        self.has_started = False
+        self.sent_bytes = 0
+
+    async def read(self, limit: int) -> bytes:
+        """The whole body. Raises BodyTooLarge past `limit` bytes, ClientLeft."""
+        parts: list[bytes] = []
+        size = 0
+        async for part in self.parts():
+            size += len(part)
+            if size > limit:
+                raise BodyTooLarge(limit)
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        """The body as it comes in. Raises ClientLeft."""
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self.has_left = True
+                raise ClientLeft
+            yield message.get("body", b"")
+            if not message.get("more_body", False):
+                return
+
+    def watch(self) -> None:
+        """From here on, cancel the running task when the caller leaves; the body must be read."""
+        task = asyncio.current_task()
+        self._watch = asyncio.create_task(self._cancel_when_left(task))
+
+    def unwatch(self) -> None:
+        """The call is settled: a caller that leaves now changes nothing."""
+        if self._watch:
+            self._watch.cancel()
+            self._watch = None
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """Send the head of the answer."""
+        self.has_started = True
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def write(self, chunk: bytes) -> None:
+        """Send a piece of the body; waits while the caller reads slower than we send."""
+        self.sent_bytes += len(chunk)
+        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    async def finish(self, chunk: bytes = b"") -> None:
+        """Send the end of the body."""
+        self.sent_bytes += len(chunk)
+        await self._send({"type": "http.response.body", "body": chunk})
+
+    async def _cancel_when_left(self, task: "asyncio.Task[Any] | None") -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.has_left = True
+        if task:
+            task.cancel()

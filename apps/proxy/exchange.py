@@ -1,0 +1,168 @@
+"""One call on its way through the stages: what is known of it so far."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from time import perf_counter
+from uuid import UUID
+
+from apps.kernel.errors import NetraError
+from apps.kernel.events import Attempt, Outcome
+from apps.kernel.ids import uuid7
+from apps.kernel.tokens import TokenBuckets
+from apps.proxy.client import Client, Headers
+from apps.proxy.limits.holds import Hold
+from apps.proxy.providers.dialect import Dialect, Watcher
+from apps.proxy.providers.facts import Endpoint, Reading, RequestFacts
+from apps.proxy.providers.table import KeyStyle
+from apps.proxy.selection import Candidate, Tier
+from apps.proxy.snapshot import Snapshot
+from apps.proxy.transport import EVENT_STREAM, Body, Timeouts, Upstream
+from apps.tenants.access import KeyAccess, OrganizationAccess, ProjectAccess, Route
+
+
+class InternalError(NetraError):
+    """Ours to mend: the log has it under the request id."""
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who asks, after authentication. own_key: the provider's key that the caller brought."""
+
+    key: KeyAccess
+    organization: OrganizationAccess
+    project: ProjectAccess
+    own_key: str | None = None
+    own_key_style: KeyStyle | None = None
+    end_user: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    conversation_id: str | None = None
+
+
+@dataclass(slots=True)
+class Timing:
+    """Monotonic seconds. waited: time spent waiting for providers, which is not our overhead."""
+
+    started: float = field(default_factory=perf_counter)
+    sent: float | None = None
+    first_byte: float | None = None
+    waited: float = 0.0
+
+    def elapsed_ms(self) -> float:
+        """Since the call came in."""
+        return (perf_counter() - self.started) * 1000
+
+    def overhead_ms(self) -> float:
+        """What we added up to now."""
+        return self.elapsed_ms() - self.waited * 1000
+
+    def admission_ms(self) -> float | None:
+        """From the call's arrival until it went upstream."""
+        return None if self.sent is None else (self.sent - self.started) * 1000
+
+    def first_byte_ms(self) -> float | None:
+        """From the call's arrival until an answer began."""
+        return None if self.first_byte is None else (self.first_byte - self.started) * 1000
+
+
+@dataclass(slots=True)
+class Exchange:
+    """The state that stages read and fill in; what has no default is there from its stage on."""
+
+    client: Client
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    snapshot: Snapshot
+    endpoint: Endpoint
+    dialect: Dialect
+    subprotocols: tuple[str, ...] = ()
+    event_id: UUID = field(default_factory=uuid7)
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    timing: Timing = field(default_factory=Timing)
+    # authenticate
+    caller: Caller = field(init=False)
+    has_caller: bool = False
+    # receive
+    body: Body = b""
+    is_replayable: bool = True
+    request_bytes: int = 0
+    facts: RequestFacts = field(init=False)
+    # admit
+    route: Route | None = None
+    tiers: list[Tier] = field(default_factory=list)
+    timeouts: Timeouts = field(init=False)
+    hold: Hold | None = None
+    # call
+    attempts: list[Attempt] = field(default_factory=list)
+    candidate: Candidate | None = None
+    upstream: Upstream | None = None
+    answer: bytes | None = None
+    chunks: AsyncIterator[bytes] | None = None
+    first_chunk: bytes = b""
+    is_spent: bool = False
+    has_asked_usage: bool = False
+    # relay
+    watcher: Watcher | None = None
+    reading: Reading | None = None
+    failure: NetraError | None = None
+    status: int | None = None
+    # record
+    buckets: TokenBuckets = field(default_factory=TokenBuckets)
+    cost_usd: Decimal | None = None
+    is_estimated: bool = False
+    is_recorded: bool = False
+
+    @property
+    def request_id(self) -> str:
+        """What the caller sees as Netra-Request-Id: the id of the event."""
+        return str(self.event_id)
+
+    @property
+    def has_facts(self) -> bool:
+        """Whether the body was read."""
+        return hasattr(self, "facts")
+
+    @property
+    def model(self) -> str | None:
+        """The model that the caller asked for."""
+        return self.facts.model if self.has_facts else self.endpoint.model
+
+    @property
+    def answering(self) -> Upstream:
+        """The provider's answer, which the stage before this one has waited for."""
+        if self.upstream is None:
+            raise InternalError
+        return self.upstream
+
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether the answer has a place for an event that tells of an error."""
+        return self.upstream is not None and self.upstream.content_type == EVENT_STREAM
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the call ended, or would if it ended now."""
+        is_complete = self.answer is not None or (
+            self.reading is not None and self.reading.is_complete
+        )
+        if self.client.has_left and not is_complete:
+            return "cancelled"
+        if self.failure is not None:
+            return self._failed(self.failure)
+        is_error = self.status is None or self.status >= 400
+        return "error" if is_error or (self.reading and self.reading.is_error) else "success"
+
+    def _failed(self, failure: NetraError) -> Outcome:
+        if self.client.has_started:
+            return "truncated"
+        return "error" if self.attempts or failure.http_status >= 500 else "refused"
+
+    def header(self, name: bytes) -> str | None:
+        """The first request header of that name (lower case)."""
+        for key, value in self.headers:
+            if key == name:
+                return value.decode("latin-1")
+        return None

@@ -1,0 +1,44 @@
+"""What operators watch of a gateway process, in Prometheus' form."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from apps.proxy.exchange import Exchange
+
+_CALLS = Counter(
+    "netra_gateway_calls", "Calls that ended.", ("organization", "endpoint", "outcome")
+)
+_TURNED_AWAY = Counter("netra_gateway_turned_away", "Calls without a valid key.", ("code",))
+_ATTEMPTS = Counter("netra_gateway_attempts", "Tries at providers.", ("provider", "outcome"))
+_WATCH_FAULTS = Counter("netra_gateway_watch_faults", "Parts of answers that could not be read.")
+_OPEN = Gauge("netra_gateway_open_calls", "Calls in flight.")
+_OVERHEAD = Histogram(
+    "netra_gateway_overhead_seconds",
+    "What the gateway added to a call.",
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0),
+)
+
+
+def enter() -> None:
+    """A call came in."""
+    _OPEN.inc()
+
+
+def leave() -> None:
+    """A call is over."""
+    _OPEN.dec()
+
+
+def turn_away(code: str) -> None:
+    """A call ended before anybody was recognised."""
+    _TURNED_AWAY.labels(code).inc()
+
+
+def count(exchange: Exchange, overhead_ms: float) -> None:
+    """A recognised caller's call ended."""
+    organization = str(exchange.caller.organization.id)
+    _CALLS.labels(organization, exchange.endpoint.name, exchange.outcome).inc()
+    _OVERHEAD.observe(overhead_ms / 1000)
+    for attempt in exchange.attempts:
+        _ATTEMPTS.labels(attempt.provider, attempt.outcome).inc()
+    if exchange.reading and exchange.reading.fault_count:
+        _WATCH_FAULTS.inc(exchange.reading.fault_count)

@@ -1,0 +1,64 @@
+"""Which headers travel: ours stay, those of one hop stay, everything else goes on unchanged."""
+
+from collections.abc import Iterable
+
+Pairs = Iterable[tuple[bytes, bytes]]
+
+# RFC 9110 §7.6.1 and RFC 9113 §8.2.2.
+_ONE_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+# What says something of our own network or host, or what we negotiate ourselves.
+_NOT_UPSTREAM = _ONE_HOP | {
+    b"host",
+    b"content-length",
+    b"accept-encoding",
+    b"expect",
+    b"cookie",
+    b"forwarded",
+    b"via",
+    b"x-real-ip",
+    b"authorization",
+    b"x-api-key",
+    b"api-key",
+    b"x-goog-api-key",
+}
+_OURS = (b"netra-", b"x-forwarded-")
+# The body goes on decoded and in a framing of our own; a cookie would be one of our host.
+_NOT_DOWNSTREAM = _ONE_HOP | {
+    b"content-length",
+    b"content-encoding",
+    b"server",
+    b"date",
+    b"set-cookie",
+    b"content-security-policy",
+}
+
+
+def upstream_headers(headers: Pairs) -> list[tuple[str, str]]:
+    """The caller's headers as the provider gets them; keys of any kind are left out."""
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in headers
+        if name not in _NOT_UPSTREAM and not name.startswith(_OURS)
+    ]
+
+
+def downstream_headers(headers: Pairs) -> list[tuple[bytes, bytes]]:
+    """The provider's headers as the caller gets them, names in lower case as ASGI asks."""
+    kept = ((name.lower(), value) for name, value in headers)
+    return [
+        (name, value)
+        for name, value in kept
+        if name not in _NOT_DOWNSTREAM and not name.startswith(b"netra-")
+    ]

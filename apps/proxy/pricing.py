@@ -1,0 +1,33 @@
+"""The price of a call as it passes: by the model that served it, at the time it started."""
+
+from decimal import Decimal
+
+from apps.kernel.tokens import TokenBuckets
+from apps.pricing.rates import Rate, Unpriced, cost_usd
+from apps.proxy.exchange import Exchange
+
+_STANDARD = "standard"
+# What providers call their ordinary tier.
+_ORDINARY = frozenset({None, "", "auto", "default", "standard", "standard_only", "on_demand"})
+
+
+def rate_of(
+    exchange: Exchange, provider: str, *models: str | None, tier: str | None = None
+) -> Rate | None:
+    """The rate of the first of `models` that is priced for this organization, else None."""
+    book = exchange.snapshot.prices.for_organization(str(exchange.caller.organization.id))
+    named = _STANDARD if tier in _ORDINARY else str(tier)
+    for model in models:
+        if model and (rate := book.rate(provider, model, named, "", exchange.started_at)):
+            return rate
+    return None
+
+
+def cost_of(buckets: TokenBuckets, units: dict[str, int], rate: Rate | None) -> Decimal | None:
+    """Exact USD; None where any part has no price."""
+    if rate is None:
+        return None
+    try:
+        return cost_usd(buckets, rate, units)
+    except Unpriced:
+        return None

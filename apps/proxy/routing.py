@@ -1,0 +1,105 @@
+"""Where a call may go: the customer's own key, a route that they made, or the path's provider."""
+
+from apps.kernel.errors import NetraError
+from apps.proxy.exchange import Exchange
+from apps.proxy.providers.table import PROVIDERS
+from apps.proxy.providers.urls import can_serve
+from apps.proxy.selection import Candidate, Tier, tier_of_provider, tiers_of_route
+from apps.tenants.access import CredentialAccess, OrganizationAccess
+
+HEADER = b"netra-provider"
+
+
+class NoProvider(NetraError):
+    code = "no_provider"
+    http_status = 404
+
+    def __init__(self, provider: str, model: str | None) -> None:
+        what = f" for the model {model!r}" if model else ""
+        super().__init__(
+            f"There is no credential of {provider}{what} here. Store the provider's key under "
+            "Credentials, send it with the call and your Netra key as Netra-Key, or make a route "
+            "for this model."
+        )
+
+
+class UnknownProvider(NetraError):
+    code = "unknown_provider"
+    http_status = 400
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Netra-Provider: {name[:40]} is none of {', '.join(PROVIDERS)}. Name one of these."
+        )
+
+
+def candidates(exchange: Exchange) -> list[Tier]:
+    """Whom to ask, fallbacks last; sets `exchange.route`. Raises NoProvider, UnknownProvider."""
+    caller = exchange.caller
+    pinned = _pinned(exchange)
+    if caller.own_key is not None:
+        return [[_own(exchange, pinned or exchange.endpoint.home)]]
+    tiers = [] if pinned else _routed(exchange)
+    return tiers or [_of_provider(exchange, pinned)]
+
+
+def _pinned(exchange: Exchange) -> str | None:
+    """The provider that the path or the header Netra-Provider names."""
+    name = exchange.endpoint.provider or exchange.header(HEADER)
+    if name is not None and name not in PROVIDERS:
+        raise UnknownProvider(name)
+    return name
+
+
+def _own(exchange: Exchange, provider: str) -> Candidate:
+    """The caller's own key goes to the provider's own address and nowhere else."""
+    caller = exchange.caller
+    if PROVIDERS[provider].is_at_customer:
+        raise NoProvider(provider, exchange.model)
+    credential = CredentialAccess(
+        id=caller.key.id,
+        organization_id=caller.organization.id,
+        provider=provider,
+        name="own key",
+        secret=caller.own_key or "",
+    )
+    return Candidate(credential, is_own=True)
+
+
+def _routed(exchange: Exchange) -> list[Tier]:
+    caller, model = exchange.caller, exchange.model
+    if model is None:
+        return []
+    exchange.route = caller.organization.route(project_id=caller.project.id, model=model)
+    if exchange.route is None:
+        return []
+    return tiers_of_route(caller.organization, exchange.route)
+
+
+def _of_provider(exchange: Exchange, pinned: str | None) -> Tier:
+    organization, model = exchange.caller.organization, exchange.model
+    if pinned:
+        return _required(organization, pinned, model)
+    prefix, slash, rest = (model or "").partition("/")
+    if slash and prefix in PROVIDERS and organization.credentials_of(prefix):
+        return tier_of_provider(organization, prefix, model=rest)
+    home = exchange.endpoint.home
+    return tier_of_provider(organization, home) or _who_knows(exchange, home)
+
+
+def _required(organization: OrganizationAccess, provider: str, model: str | None) -> Tier:
+    tier = tier_of_provider(organization, provider)
+    if not tier:
+        raise NoProvider(provider, model)
+    return tier
+
+
+def _who_knows(exchange: Exchange, home: str) -> Tier:
+    """Another provider of the same API whose price list has the model."""
+    organization, model = exchange.caller.organization, exchange.model
+    for name, provider in PROVIDERS.items():
+        if model and can_serve(provider, exchange.endpoint):
+            tier = tier_of_provider(organization, name)
+            if tier and exchange.snapshot.prices.model(name, model):
+                return tier
+    raise NoProvider(home, model)

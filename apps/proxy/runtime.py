@@ -1,0 +1,45 @@
+"""What a gateway process holds while it runs; every stage gets it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from apps.proxy.breaker import Breakers
+from apps.proxy.limits.limiter import Limiter
+from apps.proxy.selection import Latencies
+from apps.proxy.snapshot import Snapshot
+from apps.proxy.transport import Timeouts, Transport
+from apps.usage.spool import SpoolWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """peppers: those under which key digests were made. Sizes in bytes.
+
+    largest_body: of a request held in memory, and so replayable. largest_answer: of a JSON answer.
+    """
+
+    peppers: tuple[bytes, ...]
+    largest_body: int = 64 << 20
+    largest_answer: int = 64 << 20
+    max_retries: int = 2
+    timeouts: Timeouts = Timeouts()
+
+
+@dataclass(slots=True)
+class Runtime:
+    """The parts that live as long as the process.
+
+    snapshot: None until one was loaded. is_in_touch: whether it follows the database's changes.
+    """
+
+    settings: Settings
+    snapshot: Callable[[], Snapshot | None]
+    is_in_touch: Callable[[], bool]
+    mark_used: Callable[[UUID, datetime], None]
+    limiter: Limiter
+    spool: SpoolWriter
+    transport: Transport
+    breakers: Breakers = field(default_factory=Breakers)
+    latencies: Latencies = field(default_factory=Latencies)

@@ -1,0 +1,72 @@
+"""The head of an answer: the provider's headers unchanged, and ours beside them."""
+
+from apps.kernel.errors import NetraError
+from apps.proxy.client import Headers
+from apps.proxy.exchange import Exchange
+from apps.proxy.forwarding import downstream_headers
+
+# Whatever a provider sends must not run as a page of this host.
+_INERT: Headers = [
+    (b"content-security-policy", b"sandbox; default-src 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_STREAMED = (b"x-accel-buffering", b"no")
+
+
+def answer_headers(exchange: Exchange) -> Headers:
+    """Headers of an answer that came from a provider."""
+    headers = downstream_headers(exchange.answering.headers)
+    names = {name for name, _ in headers}
+    headers += [pair for pair in _ours(exchange) if pair[0] not in names]
+    if exchange.is_spent:
+        headers = [pair for pair in headers if pair[0] != b"x-should-retry"]
+        headers.append((b"x-should-retry", b"false"))
+    if exchange.answer is None:
+        headers.append(_STREAMED)
+    else:
+        headers.append((b"content-length", b"%d" % len(exchange.answer)))
+    return headers
+
+
+def refusal_headers(exchange: Exchange, failure: NetraError, headers: Headers) -> Headers:
+    """Headers of an error of our own; `headers` are those of its body."""
+    own = [*_ours(exchange), *_retry_after(failure)]
+    if exchange.is_spent:
+        own.append((b"x-should-retry", b"false"))
+    names = {name for name, _ in headers}
+    return [*headers, *(pair for pair in own if pair[0] not in names)]
+
+
+def _retry_after(failure: NetraError) -> Headers:
+    wait_ms = getattr(failure, "retry_after_ms", None)
+    if wait_ms is None:
+        return []
+    seconds = -(-wait_ms // 1000)
+    return [(b"retry-after", b"%d" % seconds), (b"retry-after-ms", b"%d" % wait_ms)]
+
+
+def _ours(exchange: Exchange) -> Headers:
+    request_id = exchange.request_id.encode()
+    headers = [
+        (b"netra-request-id", request_id),
+        (b"x-request-id", request_id),
+        (b"netra-overhead-ms", b"%.3f" % exchange.timing.overhead_ms()),
+        *_INERT,
+    ]
+    if served := _served_model(exchange):
+        headers.append((b"netra-served-model", served))
+    if exchange.cost_usd is not None and exchange.answer is not None:
+        headers.append((b"netra-cost-usd", format(exchange.cost_usd.normalize(), "f").encode()))
+    if exchange.hold:
+        headers += [
+            (name.lower().encode(), value.encode()) for name, value in exchange.hold.headers.items()
+        ]
+    return headers
+
+
+def _served_model(exchange: Exchange) -> bytes | None:
+    reading, candidate = exchange.reading, exchange.candidate
+    served = reading.served_model if reading else None
+    served = served or (candidate.model if candidate else None) or exchange.model
+    is_plain = served is not None and served.isascii() and served.isprintable()
+    return served.encode() if served and is_plain else None

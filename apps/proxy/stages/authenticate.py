@@ -1,0 +1,80 @@
+"""Find out who asks: our virtual key, with or without the caller's own provider key."""
+
+import hmac
+from datetime import datetime
+
+from apps.kernel.errors import NetraError
+from apps.proxy.exchange import Caller, Exchange
+from apps.proxy.labels import read_labels
+from apps.proxy.providers.keys import find_keys
+from apps.proxy.runtime import Runtime
+from apps.tenants.access import KeyAccess
+from apps.tenants.key_format import is_well_formed
+
+SCOPE = "gateway.call"
+
+
+class KeyMissing(NetraError):
+    code = "missing_api_key"
+    http_status = 401
+    message = (
+        "No Netra API key was sent. Put your key (nap_…) where your provider's key was, or send "
+        "it as Netra-Key beside the provider's own."
+    )
+
+
+class KeyUnknown(NetraError):
+    code = "invalid_api_key"
+    http_status = 401
+    message = "This Netra API key is unknown. Check it for typing errors, or make a new one."
+
+
+class KeyEnded(NetraError):
+    code = "invalid_api_key"
+    http_status = 401
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"This Netra API key is {state}. Make a new one on the keys page.")
+
+
+class KeyOutOfScope(NetraError):
+    code = "insufficient_scope"
+    http_status = 403
+    message = f"This Netra API key lacks the scope {SCOPE}. Make one that has it."
+
+
+def authenticate(exchange: Exchange, runtime: Runtime) -> None:
+    """Fill in `caller`. Raises KeyMissing, KeyUnknown, KeyEnded, KeyOutOfScope."""
+    found = find_keys(exchange.headers, exchange.query, exchange.subprotocols)
+    if found.netra is None:
+        raise KeyMissing
+    key = _recognised(exchange, runtime, found.netra)
+    organization = exchange.snapshot.organization(key.organization_id)
+    project = organization.projects.get(key.project_id) if organization else None
+    if organization is None or project is None:
+        raise KeyUnknown
+    if organization.is_closed or project.is_archived:
+        raise KeyEnded("of an archived project")
+    _require_usable(key, exchange.started_at)
+    exchange.caller = Caller(key, organization, project, found.provider, found.style)
+    exchange.has_caller = True
+    read_labels(exchange)
+    runtime.mark_used(key.id, exchange.started_at)
+
+
+def _recognised(exchange: Exchange, runtime: Runtime, text: str) -> KeyAccess:
+    if not is_well_formed(text):
+        raise KeyUnknown
+    encoded = text.encode()
+    for pepper in runtime.settings.peppers:
+        if key := exchange.snapshot.key(hmac.digest(pepper, encoded, "sha256")):
+            return key
+    raise KeyUnknown
+
+
+def _require_usable(key: KeyAccess, at: datetime) -> None:
+    state = key.state(at=at)
+    if state != "active":
+        raise KeyEnded(state)
+    if SCOPE not in key.scopes:
+        raise KeyOutOfScope

@@ -1,0 +1,133 @@
+"""Write down what happened: price it, settle its hold, and end its record."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import TypedDict
+
+from apps.kernel.events import Attempt, Event
+from apps.kernel.tokens import TokenBuckets
+from apps.proxy import figures
+from apps.proxy.exchange import Exchange, Timing
+from apps.proxy.pricing import cost_of, rate_of
+from apps.proxy.providers.estimate import estimate
+from apps.proxy.providers.facts import Reading, RequestFacts
+from apps.proxy.runtime import Runtime
+
+_NOTHING = TokenBuckets()
+_LONGEST_CODE = 64
+
+
+def price(exchange: Exchange) -> None:
+    """Fill in `buckets` and `cost_usd` of an answer that was read."""
+    reading, candidate = exchange.reading, exchange.candidate
+    if candidate is None:
+        return
+    served = reading.served_model if reading else None
+    tier = reading.service_tier if reading else None
+    provider = candidate.credential.provider
+    rate = rate_of(exchange, provider, served, candidate.model, exchange.model, tier=tier)
+    exchange.buckets, exchange.is_estimated = _buckets(exchange)
+    exchange.cost_usd = cost_of(exchange.buckets, reading.units if reading else {}, rate)
+
+
+def _buckets(exchange: Exchange) -> tuple[TokenBuckets, bool]:
+    """The tokens of the call, and whether they are an estimate."""
+    reading = exchange.reading
+    if reading and reading.usage is not None and reading.is_complete:
+        return reading.usage, False
+    if exchange.outcome in ("cancelled", "truncated"):
+        return estimate(exchange.facts, reading or Reading()), True
+    return (reading.usage if reading and reading.usage else _NOTHING), False
+
+
+def record(exchange: Exchange, runtime: Runtime) -> None:
+    """Settle the hold and append the event; called exactly once for each call that has a caller."""
+    if exchange.hold:
+        runtime.limiter.settle(
+            exchange.hold, tokens=exchange.buckets.total, usd=exchange.cost_usd or Decimal(0)
+        )
+    event = _event(exchange)
+    runtime.spool.end(event)
+    figures.count(exchange, event.overhead_ms or 0.0)
+
+
+def _event(exchange: Exchange) -> Event:
+    caller, reading, candidate = exchange.caller, exchange.reading, exchange.candidate
+    facts = exchange.facts if exchange.has_facts else RequestFacts()
+    return Event(
+        event_id=exchange.event_id,
+        started_at=exchange.started_at,
+        organization_id=caller.organization.id,
+        project_id=caller.project.id,
+        api_key_id=caller.key.id,
+        endpoint=exchange.endpoint.name,
+        dialect=exchange.endpoint.dialect,
+        provider=candidate.credential.provider if candidate else None,
+        credential_id=candidate.credential_id if candidate else None,
+        outcome=exchange.outcome,
+        end_user=caller.end_user or facts.end_user,
+        tags=caller.tags,
+        requested_model=exchange.model,
+        served_model=reading.served_model if reading else None,
+        is_stream=facts.is_stream,
+        status=exchange.status,
+        error_code=_error_code(exchange),
+        is_estimated=exchange.is_estimated,
+        is_priced=exchange.cost_usd is not None,
+        attempts=_attempts(exchange),
+        buckets=exchange.buckets,
+        units=reading.units if reading else {},
+        price_version=exchange.snapshot.prices.version,
+        snapshot_version=exchange.snapshot.version,
+        **_latencies(exchange.timing),
+        request_bytes=exchange.request_bytes,
+        response_bytes=exchange.client.sent_bytes or len(exchange.answer or b""),
+        conversation_id=caller.conversation_id,
+        provider_request_id=reading.provider_request_id if reading else None,
+        client_retry_count=_retry_count(exchange),
+        counterfactual_usd=exchange.cost_usd,
+        actual_usd=exchange.cost_usd,
+    )
+
+
+class _Latencies(TypedDict):
+    admission_ms: float | None
+    first_byte_ms: float | None
+    upstream_ms: float
+    overhead_ms: float
+    total_ms: float
+
+
+def _latencies(timing: Timing) -> _Latencies:
+    total_ms, waited_ms = timing.elapsed_ms(), timing.waited * 1000
+    return {
+        "admission_ms": timing.admission_ms(),
+        "first_byte_ms": timing.first_byte_ms(),
+        "upstream_ms": waited_ms,
+        "overhead_ms": total_ms - waited_ms,
+        "total_ms": total_ms,
+    }
+
+
+def _error_code(exchange: Exchange) -> str | None:
+    if exchange.failure:
+        return exchange.failure.code
+    reading = exchange.reading
+    return reading.error_code[:_LONGEST_CODE] if reading and reading.error_code else None
+
+
+def _attempts(exchange: Exchange) -> tuple[Attempt, ...]:
+    """The last attempt is the one whose answer was read: it has the tokens and the money."""
+    if not exchange.attempts:
+        return ()
+    *failed, last = exchange.attempts
+    served = replace(
+        last, buckets=exchange.buckets, cost_usd=exchange.cost_usd, outcome=exchange.outcome
+    )
+    return (*failed, served)
+
+
+def _retry_count(exchange: Exchange) -> int:
+    """How often the caller's client says that it tried before (openai-python, anthropic)."""
+    text = exchange.header(b"x-stainless-retry-count") or "0"
+    return int(text) if text.isdecimal() and len(text) < 4 else 0

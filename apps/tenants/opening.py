@@ -1,0 +1,28 @@
+"""How sealed rows open: the one place that turns them into secrets in clear."""
+
+from uuid import UUID
+
+from django.conf import settings
+
+from apps.tenants.models import DataKey, ProviderCredential
+from apps.tenants.vault import CannotOpen, binding, unseal
+
+DATA_KEY = "data-key"
+
+
+def unwrap(row: DataKey) -> bytes:
+    """The data key in clear. Raises CannotOpen when NETRA_KEK lacks the wrapping key."""
+    kek = settings.KEY_ENCRYPTION_KEYS.keys.get(row.kek_id)
+    if kek is None:
+        raise CannotOpen(f"NETRA_KEK lacks the key {row.kek_id!r}, which wrapped a data key.")
+    return unseal(kek, row.wrapped, bound_to=binding(row.organization_id, DATA_KEY))
+
+
+def secret_of(row: ProviderCredential, key: bytes) -> str:
+    """The provider's key in clear; `key` is the data key of its organization. Raises CannotOpen."""
+    return unseal(key, row.sealed, bound_to=binding_of(row.organization_id, row.provider)).decode()
+
+
+def binding_of(organization_id: UUID, provider: str) -> bytes:
+    """What a credential's secret is bound to."""
+    return binding(organization_id, f"credential:{provider}")

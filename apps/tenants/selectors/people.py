@@ -1,0 +1,35 @@
+"""Reads of who belongs where: bounded and totally ordered."""
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from apps.tenants.models import Flag, Invitation, Membership, Organization, User
+
+
+def organizations_of(user: User) -> QuerySet[Organization]:
+    """The organizations of a person, by name."""
+    return Organization.objects.of(user)
+
+
+def members(organization: Organization) -> QuerySet[Membership]:
+    """Memberships with their users, by the time of joining."""
+    return organization.memberships.select_related("user").order_by("joined_at", "id")
+
+
+def open_invitations(organization: Organization, *, at: datetime) -> QuerySet[Invitation]:
+    """Invitations that can still be accepted, oldest first."""
+    return organization.invitations.filter(
+        accepted_at=None, revoked_at=None, expires_at__gt=at
+    ).order_by("created_at", "id")
+
+
+def is_flag_on(code: str, *, organization: Organization) -> bool:
+    """Whether a flag is on for the organization; an unknown flag is off."""
+    is_on = Q(is_on_for_all=True) | Q(organizations=organization)
+    return Flag.objects.filter(is_on, code=code).exists()
+
+
+def system_organization() -> Organization:
+    """The organization that owns our own LLM calls. Raises Organization.DoesNotExist."""
+    return Organization.objects.get(is_system=True)

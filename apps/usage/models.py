@@ -1,0 +1,111 @@
+"""What happened, in the schema of the organization that it happened to."""
+
+from django.db import models
+
+
+class UsageEvent(models.Model):
+    """One call: `apps.kernel.events.Event` as a row, which never changes.
+
+    The table is partitioned by month of `started_at`, and its key is (event_id, started_at); to
+    Django the id alone is the key. Fields are those of Event, its buckets each a column.
+    """
+
+    id = models.UUIDField(primary_key=True, db_column="event_id")
+    started_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(help_text="When it reached this table.")
+    kind = models.TextField()
+    project_id = models.UUIDField()
+    api_key_id = models.UUIDField(null=True)
+    end_user = models.TextField(null=True)
+    tags = models.JSONField()
+    endpoint = models.TextField()
+    dialect = models.TextField()
+    provider = models.TextField(null=True)
+    credential_id = models.UUIDField(null=True)
+    requested_model = models.TextField(null=True)
+    served_model = models.TextField(null=True)
+    is_stream = models.BooleanField()
+    status = models.SmallIntegerField(null=True)
+    outcome = models.TextField()
+    error_code = models.TextField(null=True)
+    is_estimated = models.BooleanField()
+    is_priced = models.BooleanField()
+    attempts = models.JSONField()
+    input_uncached = models.BigIntegerField()
+    cache_read = models.BigIntegerField()
+    cache_write_5m = models.BigIntegerField()
+    cache_write_1h = models.BigIntegerField()
+    output = models.BigIntegerField()
+    reasoning = models.BigIntegerField()
+    input_audio = models.BigIntegerField()
+    output_audio = models.BigIntegerField()
+    input_image = models.BigIntegerField()
+    output_image = models.BigIntegerField()
+    units = models.JSONField()
+    price_version = models.BigIntegerField(null=True)
+    policy_version = models.BigIntegerField(null=True)
+    snapshot_version = models.BigIntegerField(null=True)
+    admission_ms = models.FloatField(null=True)
+    first_byte_ms = models.FloatField(null=True)
+    upstream_ms = models.FloatField(null=True)
+    overhead_ms = models.FloatField(null=True)
+    total_ms = models.FloatField(null=True)
+    request_bytes = models.BigIntegerField()
+    response_bytes = models.BigIntegerField()
+    conversation_id = models.TextField(null=True)
+    provider_request_id = models.TextField(null=True)
+    client_retry_count = models.IntegerField()
+    unit = models.TextField(null=True)
+    experiment_id = models.UUIDField(null=True)
+    period_id = models.UUIDField(null=True)
+    arm = models.TextField(null=True)
+    propensity = models.FloatField(null=True)
+    is_triggered = models.BooleanField()
+    decisions = models.JSONField()
+    counterfactual_usd = models.DecimalField(max_digits=38, decimal_places=12, null=True)
+    actual_usd = models.DecimalField(max_digits=38, decimal_places=12, null=True)
+    decomposition = models.JSONField(help_text="Lever → saved USD as a string.")
+    features = models.JSONField()
+    content_ref = models.UUIDField(null=True)
+    schema_version = models.SmallIntegerField()
+
+    class Meta:
+        db_table = "usage_event"
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M:%S} {self.endpoint}: {self.outcome}"
+
+
+class Refusal(models.Model):
+    """An event that was not stored, and why: nothing disappears without a trace."""
+
+    event_id = models.UUIDField()
+    started_at = models.DateTimeField()
+    reason = models.TextField()
+    refused_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("event_id", "started_at"), name="one_refusal_each_event"
+            ),
+        )
+        indexes = (models.Index(fields=("refused_at",), name="refusals_by_age"),)
+
+    def __str__(self) -> str:
+        return f"{self.event_id}: {self.reason}"
+
+
+class StoredContent(models.Model):
+    """Prompt and answer of a call whose project opted in, sealed by the gateway."""
+
+    event_id = models.UUIDField(primary_key=True)
+    stored_at = models.DateTimeField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        db_table = "usage_content"
+        indexes = (models.Index(fields=("stored_at",), name="contents_by_age"),)
+
+    def __str__(self) -> str:
+        return str(self.event_id)

@@ -1,0 +1,31 @@
+"""Reads: bounded by the caller's page and totally ordered."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.usage.models import Refusal, StoredContent, UsageEvent
+from apps.usage.store import EventFilter, find_events
+
+ANY = EventFilter()
+
+
+def events(wanted: EventFilter = ANY) -> QuerySet[UsageEvent]:
+    """The request log of the current organization, newest first."""
+    return find_events(wanted)
+
+
+def event(event_id: UUID) -> UsageEvent:
+    """One event of the current organization. Raises UsageEvent.DoesNotExist."""
+    return UsageEvent.objects.filter(pk=event_id).order_by("-started_at")[:1].get()
+
+
+def refusals() -> QuerySet[Refusal]:
+    """Events of the current organization that were not stored, newest first."""
+    return Refusal.objects.order_by("-refused_at", "-id")
+
+
+def sealed_content(event_id: UUID) -> bytes | None:
+    """The stored content of a call, sealed; None when there is none."""
+    row = StoredContent.objects.filter(pk=event_id).first()
+    return bytes(row.sealed) if row else None

@@ -1,0 +1,30 @@
+"""The event store: the one interface to the event table, written in batches and queried.
+
+Everything here runs inside `tenant_scope`. Nothing outside `apps.usage` knows of the table.
+"""
+
+from apps.usage.store.batches import NEW_EVENTS, write_batch
+from apps.usage.store.months import (
+    Month,
+    drop_months_before,
+    ensure_months,
+    month_of,
+    next_month,
+)
+from apps.usage.store.reading import EventFilter, find_events
+from apps.usage.store.rows import COLUMNS, Row, read_row
+
+__all__ = [
+    "COLUMNS",
+    "NEW_EVENTS",
+    "EventFilter",
+    "Month",
+    "Row",
+    "drop_months_before",
+    "ensure_months",
+    "find_events",
+    "month_of",
+    "next_month",
+    "read_row",
+    "write_batch",
+]

@@ -1,0 +1,33 @@
+"""Background work of usage."""
+
+from typing import Any
+
+import structlog
+from celery import shared_task
+from django.db import DatabaseError
+
+from apps.kernel.clock import utc_now
+from apps.tenants.context import tenant_scope
+from apps.tenants.jobs import PublicTask
+from apps.tenants.models import Organization
+from apps.usage.services import retention
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="usage.keep_months", base=PublicTask)
+def keep_months(**_newer: Any) -> int:
+    """Months made ahead and dropped in every open organization; returns in how many."""
+    organizations = Organization.objects.filter(closed_at=None).order_by("id")
+    return sum(_keep_months(organization) for organization in organizations.iterator())
+
+
+def _keep_months(organization: Organization) -> bool:
+    try:
+        with tenant_scope(organization):
+            retention.keep_months(at=utc_now())
+    except DatabaseError:
+        # A busy or damaged schema must not keep the others from it; the next run tries again.
+        log.exception("months_not_kept", organization_id=str(organization.pk))
+        return False
+    return True

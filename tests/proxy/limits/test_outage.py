@@ -1,0 +1,92 @@
+"""Redis away, slow and back: calls go on at this process's share of each limit."""
+
+from decimal import Decimal
+
+from tests.proxy.limits.limits import URL, Processes, budget, limit, processes
+from tests.proxy.limits.relay import relay
+
+
+def modes(ground: Processes) -> list[str]:
+    return [limiter.state.mode for limiter in ground.limiters]
+
+
+async def test_without_redis_each_process_has_its_share_and_no_call_fails() -> None:
+    limits = {
+        "requests": limit("requests_per_minute", "40"),
+        "tokens": limit("tokens_per_minute", "400"),
+        "slots": limit("concurrency", "8"),
+        "money": budget("20", spent_usd=Decimal(12)),
+    }
+    async with relay(URL) as wire, processes(4, url=wire.url) as ground:
+        wire.cut()
+        granted = {
+            name: await ground.count_granted(30, 0, bound, tokens=10, usd="0.5")
+            for name, bound in limits.items()
+        }
+        assert granted == {"requests": 10, "tokens": 10, "slots": 2, "money": 4}
+        assert ground.limiters[0].state.mode == "local"
+        assert ground.limiters[0].state.processes == 4
+
+
+async def test_a_share_refills_and_a_large_call_passes_when_it_is_whole() -> None:
+    per_minute = limit("tokens_per_minute", "400")
+    async with relay(URL) as wire, processes(4, url=wire.url) as ground:
+        wire.cut()
+        assert await ground.count_granted(3, 0, per_minute, tokens=300) == 1
+        ground.clock.move(60)
+        assert await ground.count_granted(3, 0, per_minute, tokens=10) == 0
+        ground.clock.move(120)
+        assert await ground.count_granted(3, 0, per_minute, tokens=300) == 1
+        assert await ground.is_granted(0, per_minute, tokens=401) is False
+
+
+async def test_a_single_slot_stays_usable() -> None:
+    slots = limit("concurrency", "1")
+    async with relay(URL) as wire, processes(4, url=wire.url) as ground:
+        wire.cut()
+        assert await ground.count_granted(5, 0, slots) == 1
+
+
+async def test_of_a_budget_the_processes_share_what_is_left() -> None:
+    money = budget("10")
+    async with relay(URL) as wire, processes(2, url=wire.url) as ground:
+        for process in (0, 1):
+            hold = await ground.reserve(process, money, usd="1")
+            ground.settle(process, hold, usd="1")
+        await ground.tick(2)
+        await ground.tick(5)
+        wire.cut()
+        granted = [await ground.count_granted(30, process, money, usd="0.5") for process in (0, 1)]
+        assert granted[0] + granted[1] <= 18
+
+
+async def test_what_was_used_meanwhile_counts_when_redis_is_back() -> None:
+    slots, money = limit("concurrency", "10"), budget("10")
+    async with relay(URL) as wire, processes(2, url=wire.url) as ground:
+        await ground.reserve(0, slots, money, usd="1")
+        wire.cut()
+        for _ in range(2):
+            ground.settle(0, await ground.reserve(0, slots, money, usd="1"), usd="1")
+        await ground.reserve(0, slots, money, usd="1")
+        wire.is_up = True
+        await ground.tick(1)
+        assert modes(ground) == ["shared", "shared"]
+        assert await ground.count_granted(30, 1, slots, money, usd="0.75") == 8
+
+
+async def test_a_slow_redis_is_left_for_the_local_share_until_it_is_fast_again() -> None:
+    per_minute = limit("requests_per_minute", "10")
+    async with relay(URL) as wire, processes(1, url=wire.url, timeout_s=0.3) as ground:
+        wire.delay_s = 0.6
+        assert await ground.is_granted(0, per_minute) is True
+        assert modes(ground) == ["local"]
+        wire.delay_s = 0.0
+        await ground.tick(1)
+        assert modes(ground) == ["shared"]
+        assert await ground.is_granted(0, per_minute) is True
+
+
+async def test_it_starts_without_redis() -> None:
+    async with processes(1, url="redis://127.0.0.1:42599/0") as ground:
+        assert modes(ground) == ["local"]
+        assert await ground.count_granted(9, 0, limit("requests_per_minute", "4")) == 4
