@@ -136,6 +136,11 @@ class RunningGateway:
         """The events of calls that ended, once there are at least `count`, oldest first."""
         return eventually(lambda: self._ended(count), seconds=10)
 
+    def forget_events(self) -> None:
+        """Of the calls so far; `events` then begins with the next one."""
+        self._ended(0)
+        self._events = []
+
     def _ended(self, count: int) -> list[Event]:
         records = self._follower.read(1 << 30)
         self._events += [decode(each.payload) for each in records if each.kind is Kind.END]

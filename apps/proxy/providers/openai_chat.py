@@ -1,5 +1,6 @@
 """OpenAI's chat completions, and everybody's who speaks them."""
 
+import re
 from typing import Any
 
 import orjson
@@ -14,6 +15,9 @@ from apps.proxy.providers.wire import limit_of, model_of
 
 PROMPT = ("messages", "tools", "functions", "response_format", "prediction", "prompt", "suffix")
 _ASKED = b'{"include_usage":true}'
+# Whoever asks for usage gets this in every other chunk. A quote within a text is escaped, so that
+# only a member can match.
+_NO_USAGE = re.compile(rb',\s*"usage"\s*:\s*null')
 
 
 class CompletionReader(OpenAIReader):
@@ -31,6 +35,10 @@ class CompletionReader(OpenAIReader):
         document = orjson.loads(data)
         self.read_answer(document)
         return self._strips and not document.get("choices") and bool(document.get("usage"))
+
+    def trimmed(self, event: bytes) -> bytes:
+        """Without the `"usage": null` that answers a question of ours."""
+        return _NO_USAGE.sub(b"", event) if self._strips and b'"usage"' in event else event
 
     def read_answer(self, document: Any) -> None:
         """A completion or one chunk of it."""

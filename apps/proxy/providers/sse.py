@@ -26,6 +26,10 @@ class EventReader(Protocol):
         """Take notice of an event; True when the client must not get it. May raise FAULTS."""
         ...
 
+    def trimmed(self, event: bytes) -> bytes:
+        """The event without what the client did not ask for; the same object when that is none."""
+        ...
+
     def error_event(self, code: str, message: str, *, request_id: str) -> bytes:
         """The event that ends this stream when it breaks off here."""
         ...
@@ -70,10 +74,10 @@ class SseWatcher:
         was_held = bool(self._held)
         kept, is_whole = [], True
         for event, end in self._events(chunk):
-            if self._see(event):
-                is_whole = False
-            else:
-                kept.append(event + end)
+            due = b"" if self._see(event) else self._reader.trimmed(event)
+            is_whole = is_whole and due is event
+            if due:
+                kept.append(due + end)
         if is_whole and not was_held and not self._held:
             return chunk
         return b"".join(kept)

@@ -27,6 +27,10 @@ class Reader:
         self.read_answer(orjson.loads(data))
         return False
 
+    def trimmed(self, event: bytes) -> bytes:
+        """The whole event."""
+        return event
+
     def parse(self, body: bytes) -> Any:
         """The body, or as much of it as matters. Raises JSONDecodeError."""
         return orjson.loads(body)
