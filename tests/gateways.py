@@ -25,6 +25,7 @@ from apps.kernel.ids import uuid7
 from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.rates import PriceBook
 from apps.proxy.app import Gateway
+from apps.proxy.connection import Connection
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.runtime import Runtime, Settings
 from apps.proxy.snapshot import Shard, Snapshot
@@ -179,7 +180,7 @@ class _Serving:
             host="127.0.0.1",
             port=0,
             loop="uvloop",
-            http="httptools",
+            http=Connection,
             ws="websockets-sansio",
             lifespan="on",
             log_level="error",

@@ -10,10 +10,11 @@ from apps.proxy.providers.json_splice import add_member, replace_values
 from apps.proxy.providers.openai_errors import OpenAIDialect, OpenAIReader
 from apps.proxy.providers.openai_usage import read_usage
 from apps.proxy.providers.prompt_size import measure_prompt
-from apps.proxy.providers.tally import name_of, rows_of, table_of
-from apps.proxy.providers.wire import limit_of, model_of
+from apps.proxy.providers.tally import byte_length, name_of, rows_of, table_of
+from apps.proxy.providers.wire import changed, limit_of, model_of
 
 PROMPT = ("messages", "tools", "functions", "response_format", "prediction", "prompt", "suffix")
+_TELLING = {"error", "x_groq"}
 _ASKED = b'{"include_usage":true}'
 # Whoever asks for usage gets this in every other chunk. A quote within a text is escaped, so that
 # only a member can match.
@@ -33,12 +34,17 @@ class CompletionReader(OpenAIReader):
             self.tally.is_complete = True
             return False
         document = orjson.loads(data)
+        text = _only_text(document)
+        if text and self.tally.served_model:
+            self.tally.output_bytes += byte_length(text)
+            self.plain = text
+            return False
         self.read_answer(document)
         return self._strips and not document.get("choices") and bool(document.get("usage"))
 
-    def trimmed(self, event: bytes) -> bytes:
+    def trimmed(self, events: bytes) -> bytes:
         """Without the `"usage": null` that answers a question of ours."""
-        return _NO_USAGE.sub(b"", event) if self._strips and b'"usage"' in event else event
+        return _NO_USAGE.sub(b"", events) if b'"usage"' in events else events
 
     def read_answer(self, document: Any) -> None:
         """A completion or one chunk of it."""
@@ -122,7 +128,7 @@ class OpenAIChat(OpenAIDialect):
             return body
         if "stream_options" not in facts.document:
             return add_member(body, "stream_options", _ASKED)
-        return replace_values(body, "stream_options", _asking)
+        return changed(body, "stream_options", _asking)
 
     def reader(
         self, endpoint: Endpoint, facts: RequestFacts, *, strip_usage: bool
@@ -131,11 +137,23 @@ class OpenAIChat(OpenAIDialect):
         return CompletionReader(facts, strip_usage=strip_usage)
 
 
+def _only_text(chunk: dict[str, Any]) -> str | None:
+    """The text of a chunk that has nothing else to say."""
+    choices = chunk.get("choices")
+    if not choices or len(choices) > 1 or _TELLING & chunk.keys() or chunk.get("usage"):
+        return None
+    delta = choices[0].get("delta")
+    if not delta or len(delta) > 1 or choices[0].get("finish_reason"):
+        return None
+    text = delta.get("content")
+    return text if isinstance(text, str) else None
+
+
 def _asking(options: bytes) -> bytes:
     """`stream_options` with usage asked for; what is no object stays for the provider to judge."""
     if options == b"null":
         return _ASKED
     if not options.startswith(b"{"):
         return options
-    changed = replace_values(options, "include_usage", lambda _: b"true")
-    return changed if changed != options else add_member(options, "include_usage", b"true")
+    asking = replace_values(options, "include_usage", lambda _: b"true")
+    return asking if asking != options else add_member(options, "include_usage", b"true")
