@@ -37,7 +37,8 @@ class Account:
     reserved by open calls. used: settled since the shared account knows us; `told` of it was
     reported. returned: of a flow what settled calls did not need, negative when they needed more;
     it goes back to the shared bucket, which must not fill above its brim. seen, level: the last
-    answer; seen is None before it.
+    answer; seen is None before it. is_late: what is not told yet was used during an outage, so that
+    the known spend may hold it already.
     """
 
     __slots__ = (
@@ -53,6 +54,7 @@ class Account:
         "inflight",
         "is_flow",
         "is_hard",
+        "is_late",
         "key",
         "level",
         "limit",
@@ -73,6 +75,7 @@ class Account:
         self.block, self.dry_need = 1, 0
         self.borrowed_s = self.told_s = self.touched_s = self.seen_s = self.dry_until_s = 0.0
         self.seen: int | None = None
+        self.is_late = False
         self.adopt(limit)
         self.free = 0 if self.is_hard else BOUNDLESS
 

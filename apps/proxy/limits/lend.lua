@@ -7,9 +7,10 @@
 -- of a unit for a flow and what is spent for a pool; fired are positions in order.alerts.
 --
 -- flow   a token bucket {level, at}: `limit` at once, refilled over a minute
--- pool   {base, h:HOLDER = "seq used held ends"}: base is what holders that are gone had used, or
---        the known spend from which the account began. Holders state absolute figures, so a call
---        that is repeated, lost or late does no harm.
+-- pool   {base, known, lift, h:HOLDER = "seq used held ends"}: base is what holders that are gone had
+--        used; known the highest spend that anybody read elsewhere; lift what is added so that no
+--        less is booked. Holders state absolute figures, so a call that is repeated, lost or late
+--        does no harm.
 local call = cjson.decode(ARGV[1])
 local now = call.now
 if now == 0 then
@@ -50,23 +51,29 @@ local function count_holder(key, order, name, value)
   end
 end
 
--- The known spend is a floor: what is booked is never less.
+-- The known spend is a floor. A new account begins with it, on top of what is open. Later it lifts
+-- what is used and held; what is told late, after an outage, is in it already.
+local function lift(order, is_new)
+  order.known = math.max(order.known, order.floor)
+  if is_new then order.lift = order.known end
+  order.lift = math.max(0, order.lift - order.late)
+  local booked = order.base + order.lift + order.spent + order.held + order.used + order.kept
+  if not is_new then order.lift = order.lift + math.max(0, order.known - booked) end
+end
+
 local function open_pool(key, order)
   local fields = redis.call('HGETALL', key)
-  order.base, order.spent, order.held = 0, 0, 0
-  for i = 1, #fields, 2 do
-    if fields[i] == 'base' then order.base = order.base + fields[i + 1] end
-  end
+  local sums = redis.call('HMGET', key, 'base', 'known', 'lift')
+  order.base, order.known, order.lift = (sums[1] or 0) + 0, (sums[2] or 0) + 0, (sums[3] or 0) + 0
+  order.spent, order.held = 0, 0
   for i = 1, #fields, 2 do
     if string.sub(fields[i], 1, 2) == 'h:' then
       count_holder(key, order, fields[i], fields[i + 1])
     end
   end
   if not order.is_known then order.used, order.kept = order.new_used, order.new_kept end
-  local booked = 0
-  if #fields > 0 then booked = order.spent + order.held + order.used + order.kept end
-  order.base = math.max(order.base, order.floor - booked)
-  order.spent = order.base + order.spent + order.used
+  lift(order, #fields == 0)
+  order.spent = order.base + order.lift + order.spent + order.used
   order.available = order.limit - order.spent - order.held - order.kept
 end
 
@@ -84,6 +91,7 @@ local function close_pool(key, order)
   local kept = order.kept + order.granted
   local state = {whole(call.seq), whole(order.used), whole(kept), whole(now + order.ttl)}
   redis.call('HSET', key, 'base', whole(order.base), 'h:' .. order.holder, table.concat(state, ' '))
+  redis.call('HSET', key, 'known', whole(order.known), 'lift', whole(order.lift))
   redis.call('PEXPIRE', key, whole(order.keep))
   local answer = {order.granted, order.available - order.granted, order.spent}
   table.insert(answer, order.is_known and 0 or 1)
@@ -99,8 +107,10 @@ end
 
 local answers = {}
 for i, order in ipairs(call.orders) do
-  local part = math.floor(order.available * call.share)
-  order.granted = is_granted and math.max(0, order.need, math.min(order.want, part)) or 0
+  -- Beyond the need only whole calls' worth: scraps in many processes would serve nobody.
+  local extra = math.min(order.want, order.available * call.share) - order.need
+  local calls = math.max(0, math.floor(extra / order.unit))
+  order.granted = is_granted and order.need + calls * order.unit or 0
   answers[i] = order.holder and close_pool(KEYS[i], order) or close_flow(KEYS[i], order)
 end
 return answers

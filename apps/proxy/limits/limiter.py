@@ -214,7 +214,7 @@ class Limiter:
 
     def _tell_again(self) -> None:
         for account in chain.from_iterable(self._busy.values()):
-            account.told_s = 0.0
+            account.told_s, account.is_late = 0.0, account.used != account.told
 
     def _sweep(self, at_s: float) -> None:
         """Bound what is remembered of organizations and limits that are gone."""

@@ -11,15 +11,32 @@ class Order:
     """A wish of one account, with the figures it stood on when it was sent.
 
     need: without it the call is refused. want: what would save the next round trips; >= need.
+    unit: what one such call takes.
     back: units of a flow that settled calls did not need; negative when they needed more.
     """
 
-    __slots__ = ("account", "alerts", "back", "inflight", "need", "spare", "told", "used", "want")
+    __slots__ = (
+        "account",
+        "alerts",
+        "back",
+        "inflight",
+        "late",
+        "need",
+        "spare",
+        "told",
+        "unit",
+        "used",
+        "want",
+    )
 
-    def __init__(self, account: Account, *, need: int = 0, want: int = 0, back: int = 0) -> None:
+    def __init__(
+        self, account: Account, *, need: int = 0, want: int = 0, unit: int = 1, back: int = 0
+    ) -> None:
         self.account, self.need, self.want, self.back = account, need, want, back
+        self.unit = max(1, unit)
         self.alerts = account.alerts
         self.used, self.told = account.used, account.told
+        self.late = account.used - account.told if account.is_late else 0
         self.inflight, self.spare = account.inflight, account.spare
 
 
@@ -47,7 +64,7 @@ def order_call(account: Account, need: int, *, at_s: float, processes: int) -> O
     if lacking:
         account.grow(need, at_s)
     want = max(lacking, _block(account, processes) - account.free)
-    return Order(account, need=lacking, want=max(0, want), back=back)
+    return Order(account, need=lacking, want=max(0, want), unit=need, back=back)
 
 
 def _block(account: Account, processes: int) -> int:
@@ -89,7 +106,7 @@ def accept_shared(order: Order, answer: Answer, at_s: float) -> None:
         account.used -= order.told
         account.free -= order.spare
     account.told = order.used - (order.told if answer.is_unknown else 0)
-    account.told_s = at_s
+    account.told_s, account.is_late = at_s, False
     if account.free < 0:  # what was used beyond the lease is booked now
         account.free = 0
 
@@ -97,7 +114,7 @@ def accept_shared(order: Order, answer: Answer, at_s: float) -> None:
 def encode(order: Order, at_s: float) -> dict[str, Any]:
     """The order as lend.lua reads it."""
     account = order.account
-    asked = {"limit": account.amount, "need": order.need, "want": order.want}
+    asked = {"limit": account.amount, "need": order.need, "want": order.want, "unit": order.unit}
     if account.is_flow:
         return asked | {"back": order.back}
     return asked | {
@@ -107,6 +124,7 @@ def encode(order: Order, at_s: float) -> dict[str, Any]:
         "new_used": order.used - order.told,
         "new_kept": order.inflight,
         "floor": account.floor,
+        "late": order.late,
         "alerts": order.alerts,
         "ttl": account.ttl_s * 1000,
         "keep": account.keep_s(at_s) * 1000,

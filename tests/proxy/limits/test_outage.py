@@ -1,6 +1,9 @@
 """Redis away, slow and back: calls go on at this process's share of each limit."""
 
+from dataclasses import replace
 from decimal import Decimal
+
+import pytest
 
 from tests.proxy.limits.limits import URL, Processes, budget, limit, processes
 from tests.proxy.limits.relay import relay
@@ -74,6 +77,26 @@ async def test_what_was_used_meanwhile_counts_when_redis_is_back() -> None:
         assert await ground.count_granted(30, 1, slots, money, usd="0.75") == 8
 
 
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_what_was_used_meanwhile_and_is_known_already_counts_once(*, is_lost: bool) -> None:
+    money = budget("10")
+    async with relay(URL) as wire, processes(2, url=wire.url) as ground:
+        for process in (0, 1):
+            ground.settle(process, await ground.reserve(process, money, usd="1"), usd="1")
+        await ground.tick(2)
+        wire.cut()
+        for process in (0, 1):
+            ground.settle(process, await ground.reserve(process, money, usd="1"), usd="1")
+        if is_lost:
+            await ground.forget()
+        known = replace(money, spent_usd=Decimal(4))
+        for process in (0, 1):
+            ground.settle(process, await ground.reserve(process, known, usd="0"), usd="0")
+        wire.is_up = True
+        await ground.tick(1)
+        assert await ground.count_granted(30, 1, known, usd="0.5") == 12
+
+
 async def test_a_slow_redis_is_left_for_the_local_share_until_it_is_fast_again() -> None:
     per_minute = limit("requests_per_minute", "10")
     async with relay(URL) as wire, processes(1, url=wire.url, timeout_s=0.3) as ground:
@@ -84,6 +107,19 @@ async def test_a_slow_redis_is_left_for_the_local_share_until_it_is_fast_again()
         await ground.tick(1)
         assert modes(ground) == ["shared"]
         assert await ground.is_granted(0, per_minute) is True
+
+
+async def test_a_client_that_hammers_a_limit_just_reached_costs_no_round_trip() -> None:
+    slots = limit("concurrency", "1")
+    async with relay(URL) as wire, processes(2, url=wire.url) as ground:
+        await ground.reserve(0, slots)
+        assert await ground.is_granted(1, slots) is False
+        wire.cut()
+        assert await ground.count_granted(50, 1, slots) == 0
+        assert modes(ground) == ["shared", "shared"]
+        ground.clock.move(0.1)
+        await ground.is_granted(1, slots)
+        assert modes(ground) == ["shared", "local"]
 
 
 async def test_it_starts_without_redis() -> None:
