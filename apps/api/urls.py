@@ -12,8 +12,8 @@ from apps.api.views.organization import OrganizationView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
-from apps.api.views.routes import RoutesView
 from apps.api.views.requests import RequestsView
+from apps.api.views.routes import RoutesView
 
 app_name = "api"
 ALL: dict[str, Any] = {"get": "list", "post": "create"}

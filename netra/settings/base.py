@@ -4,8 +4,8 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from apps.tenants.addresses import PrivateUpstreams
 from netra import env
+from netra.settings.gateway import *  # noqa: F403  (its part of these settings)
 from netra.settings.logging import logging_config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -21,15 +21,6 @@ METRICS_TOKEN = env.secret("NETRA_METRICS_TOKEN", "")
 # Keys: see docs/configuration.md for how to rotate them.
 KEY_ENCRYPTION_KEYS = env.keyring("NETRA_KEK")
 API_KEY_PEPPERS = env.keyring("NETRA_KEY_PEPPER")
-
-# The gateway
-PRIVATE_UPSTREAMS = env.parsed("NETRA_PRIVATE_UPSTREAMS", "", PrivateUpstreams.parse)
-SIMULATOR_URL = env.text("NETRA_SIMULATOR_URL", "")
-DEMO_PROVIDER_KEYS = {
-    "openai": env.secret("OPENAI_API_KEY", ""),
-    "anthropic": env.secret("ANTHROPIC_API_KEY", ""),
-}
-SNAPSHOT_DIR = ROOT / env.text("NETRA_SNAPSHOT_DIR", ".local/snapshot")
 
 SHARED_APPS = [
     "netra",
