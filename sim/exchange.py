@@ -1,5 +1,6 @@
 """One call from request to the steps of its answer: key, faults, handler, headers."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,7 +8,7 @@ from functools import cached_property
 
 from sim.calls import Call
 from sim.dialects import DIALECTS, REQUESTS, TOKENS
-from sim.errors import WireError
+from sim.errors import WireError, bad_request
 from sim.faults import (
     Fault,
     alter_reply,
@@ -23,15 +24,25 @@ from sim.steps import Step, steps_of
 from sim.world import Habits, World
 
 _BYTES_OF_TOKEN = 4
+_STUMBLES = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
+_log = logging.getLogger("sim")
 
 
 def handled(call: Call, world: World) -> Reply:
-    """The handler's reply. Raises WireError, 404 when the dialect has no such operation."""
+    """The handler's reply. Raises WireError, 404 when the dialect has no such operation.
+
+    Providers check a request against a schema first. Handlers do not: what they stumble over is
+    malformed.
+    """
     found = find_route(Place(call.dialect, call.path), call.method)
     if found is None:
         raise WireError(404, f"Unknown request URL: {call.method} {call.path}.", "unknown_url")
     handler, parts = found
-    return handler(replace(call, parts=parts), world)
+    try:
+        return handler(replace(call, parts=parts), world)
+    except _STUMBLES as error:
+        _log.info("%s %s could not be read", call.method, call.path, exc_info=error)
+        raise bad_request(f"The request is malformed: {error}") from error
 
 
 def failed(call: Call, error: WireError) -> Reply:
@@ -67,7 +78,8 @@ class Exchange:
             faults = self.faults()
             pace = self._world.habits.overruled(self._call.headers).pace
         except WireError as error:
-            return steps_of(failed(self._call, error), {}, self._world.habits.pace)
+            refusal = failed(self._call, error)
+            return steps_of(refusal, self._headers(refusal), self._world.habits.pace)
         reply = alter_reply(faults, self._reply(faults), self._error_event)
         return alter_steps(faults, steps_of(reply, self._headers(reply), pace))
 

@@ -49,6 +49,8 @@ def place_of(path: str, headers: Mapping[str, str]) -> Place:
         return Place("azure", f"/v1{found[2]}", found[1])
     if path.startswith("/openai/v1/") and "api-key" in headers:
         return Place("azure", path.removeprefix("/openai"))
+    if path.startswith("/openai/") and not path.startswith("/openai/v1/"):
+        return Place("azure", "/v1/" + path.removeprefix("/openai/"))
     for prefix in _OPENAI_PREFIXES:
         if path.startswith(prefix):
             return Place("openai", "/v1/" + path.removeprefix(prefix))

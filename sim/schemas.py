@@ -6,7 +6,8 @@ from typing import Any
 from sim.draws import Draw
 
 Schema = Mapping[str, Any]
-_DEEPEST = 6
+_DEEPEST, _MOST_VALUES = 6, 500  # beyond either, only what must be there
+_LONGEST = 1_000
 _FORMATS = {
     "date": "2025-03-14",
     "time": "09:26:53Z",
@@ -26,9 +27,12 @@ class Maker:
     def __init__(self, root: Schema, draw: Draw) -> None:
         self._root = root
         self._draw = draw
+        self._made = 0
 
     def value(self, schema: Any = None, depth: int = 0) -> Any:
         """A value that fits `schema`, the root by default."""
+        self._made += 1
+        depth = depth if self._made < _MOST_VALUES else _DEEPEST
         schema = self._resolved(self._root if schema is None else schema)
         if "const" in schema:
             return schema["const"]
@@ -65,13 +69,14 @@ class Maker:
         return {name: self.value(inner, depth + 1) for name, inner in wanted.items()}
 
     def _array(self, schema: Schema, depth: int) -> list[Any]:
-        fewest, most = int(schema.get("minItems") or 0), int(schema.get("maxItems") or 3)
+        fewest = min(int(schema.get("minItems") or 0), _LONGEST)
+        most = int(schema.get("maxItems") or 3)
         length = fewest if depth >= _DEEPEST else max(fewest, min(most, 1 + self._draw.below(3)))
         return [self.value(schema.get("items") or {}, depth + 1) for _ in range(length)]
 
     def _string(self, schema: Schema, depth: int) -> str:
         text = _FORMATS.get(str(schema.get("format"))) or self._draw.pick(_TEXTS)
-        text = text.ljust(int(schema.get("minLength") or 0), "x")
+        text = text.ljust(min(int(schema.get("minLength") or 0), _LONGEST), "x")
         return text[: int(schema.get("maxLength") or len(text))]
 
     def _integer(self, schema: Schema, depth: int) -> int:

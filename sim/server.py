@@ -31,5 +31,6 @@ def server_config(application: Simulator, *, host: str, port: int) -> uvicorn.Co
         access_log=False,
         date_header=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=2,
     )

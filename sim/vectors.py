@@ -5,12 +5,17 @@ import hashlib
 import math
 import struct
 
+from sim.errors import bad_request
+
 _DIMENSIONS_OF_WORD = 32
 _MOST_WORDS = 2_000
+_MOST_DIMENSIONS = 4_096
 
 
 def embedding(text: str, dimensions: int) -> list[float]:
-    """A vector of length 1 in single precision."""
+    """A vector of length 1 in single precision. Raises WireError (400)."""
+    if not 1 <= dimensions <= _MOST_DIMENSIONS:
+        raise bad_request(f"dimensions must be from 1 to {_MOST_DIMENSIONS}")
     values = [0.0] * dimensions
     values[0] = 0.01
     for word in text.lower().split()[:_MOST_WORDS]:

@@ -15,7 +15,7 @@ from sim.journal import Journal
 from sim.replies import Reply
 from sim.steps import Pace
 
-_MOST_SCRIPTS, _MOST_OBJECTS = 10_000, 10_000
+_MOST_SCRIPTS, _MOST_OBJECTS = 10_000, 1_000
 
 
 @dataclass(frozen=True)

@@ -51,11 +51,12 @@ class RunningSimulator:
 
     url: str
     world: World
+    client: httpx.Client  # kept, as each new one reads the system's certificates
 
     def calls(self, api_key: str | None = None) -> list[SimulatedCall]:
         """The calls so far, oldest first, of one API key if it is given."""
         query = {"limit": "5000"} | ({"api_key": api_key} if api_key else {})
-        answer = httpx.get(f"{self.url}/_sim/calls", params=query).raise_for_status().json()
+        answer = self.client.get("/_sim/calls", params=query).raise_for_status().json()
         return [_call(shown) for shown in answer["calls"]]
 
     def finished_calls(self, api_key: str | None = None, *, count: int) -> list[SimulatedCall]:
@@ -67,12 +68,12 @@ class RunningSimulator:
         return calls if sum(call.is_finished for call in calls) >= count else []
 
     def forget_calls(self) -> None:
-        httpx.delete(f"{self.url}/_sim/calls").raise_for_status()
+        self.client.delete("/_sim/calls").raise_for_status()
 
     def script(self, api_key: str, *faults: str | None) -> None:
         """Let the next calls of `api_key` meet these faults, one each; None is a good answer."""
         body = {"api_key": api_key, "faults": faults}
-        httpx.post(f"{self.url}/_sim/scripts", json=body).raise_for_status()
+        self.client.post("/_sim/scripts", json=body).raise_for_status()
 
 
 def _call(shown: dict[str, Any]) -> SimulatedCall:
@@ -96,7 +97,9 @@ def running_simulator(world: World | None = None) -> Iterator[RunningSimulator]:
     thread.start()
     try:
         eventually(lambda: server.started, seconds=20)
-        yield RunningSimulator(f"http://127.0.0.1:{_port(server)}", world)
+        url = f"http://127.0.0.1:{_port(server)}"
+        with httpx.Client(base_url=url) as client:
+            yield RunningSimulator(url, world, client)
     finally:
         server.should_exit = True
         thread.join(timeout=20)

@@ -6,15 +6,18 @@ from django.urls import path, re_path
 
 from apps.api.views.credentials import CredentialsView
 from apps.api.views.keys import KeysView
+from apps.api.views.limits import LimitsView
 from apps.api.views.members import InvitationsView, MembersView
 from apps.api.views.organization import OrganizationView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
+from apps.api.views.routes import RoutesView
 
 app_name = "api"
 ALL: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
+ONE_OR_NONE: dict[str, Any] = ONE | {"delete": "destroy"}
 
 urlpatterns = [
     path("organization", OrganizationView.as_view(ONE), name="organization"),
@@ -35,6 +38,11 @@ urlpatterns = [
         ProjectsView.as_view({"post": "archive"}),
         name="project-archive",
     ),
+    path(
+        "projects/<uuid:id>/content",
+        ProjectsView.as_view({"patch": "content"}),
+        name="project-content",
+    ),
     path("keys", KeysView.as_view(ALL), name="keys"),
     path("keys/<uuid:id>", KeysView.as_view(ONE), name="key"),
     path("keys/<uuid:id>/revoke", KeysView.as_view({"post": "revoke"}), name="key-revoke"),
@@ -51,6 +59,10 @@ urlpatterns = [
         name="credential-replace",
     ),
     path("prices", PricesView.as_view({"get": "list"}), name="prices"),
+    path("routes", RoutesView.as_view(ALL), name="routes"),
+    path("routes/<uuid:id>", RoutesView.as_view(ONE_OR_NONE), name="route"),
+    path("limits", LimitsView.as_view(ALL), name="limits"),
+    path("limits/<uuid:id>", LimitsView.as_view(ONE_OR_NONE), name="limit"),
     path("docs", ReferenceView.as_view(), name="docs"),
     path("schema", SchemaView.as_view(), name="schema"),
     re_path("", UnknownPath.as_view(), name="unknown"),

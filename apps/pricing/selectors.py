@@ -4,12 +4,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import QuerySet
-
 from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.models import Catalogue, ContractedRate, PriceBookEdition
 from apps.pricing.rates import PriceBook
-from apps.tenants.models import Organization
 
 # Before anything is published, the shipped catalogue is in force under this version.
 UNPUBLISHED = 0
@@ -39,11 +36,6 @@ def price_book_of_version(version: int) -> PriceBook:
 def snapshot_part(at: datetime) -> dict[str, Any]:
     """The book in force as plain JSON; PriceBook.from_dict reads it."""
     return price_book(at).to_dict()
-
-
-def contracted_rates(organization: Organization, *, version: int) -> QuerySet[ContractedRate]:
-    """The contracts of an organization in a version, in the order in which they were set."""
-    return ContractedRate.objects.of_version(version).filter(organization=organization)
 
 
 def _book(edition: PriceBookEdition) -> PriceBook:

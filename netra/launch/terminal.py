@@ -5,7 +5,7 @@ import sys
 from contextlib import suppress
 from typing import IO
 
-_COLOURS = {"web": 36, "gateway": 35, "worker": 33, "beat": 34}
+_COLOURS = {"web": 36, "gateway": 35, "worker": 33, "beat": 34, "shipper": 32}
 
 
 class Terminal:

@@ -26,7 +26,7 @@ def chat(call: Call, world: World) -> Reply:
     model = check_model(call.dialect, call.model or call.json.get("model"))
     segments = prompts.segments(call.json)
     question = prompts.question(call, model)
-    answers = [compose(question, number) for number in range(_choices(call.json))]
+    answers = [compose(question, number) for number in range(choice_count(call.json))]
     usage = usage_of(segments, answers, cache_use(call, world, model, segments))
     envelope = _envelope(call, model)
     if call.json.get("stream"):
@@ -37,7 +37,8 @@ def chat(call: Call, world: World) -> Reply:
     return json_reply(whole, output_tokens=usage["completion_tokens"])
 
 
-def _choices(body: Json) -> int:
+def choice_count(body: Json) -> int:
+    """How many answers are wanted. Raises WireError (400)."""
     number = body.get("n") or 1
     if not isinstance(number, int) or not 1 <= number <= _MOST_CHOICES:
         raise bad_request("Invalid 'n': an integer from 1 to 128 is expected.", param="n")

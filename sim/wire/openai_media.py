@@ -15,7 +15,7 @@ from sim.words import prose
 from sim.world import World
 
 Json = dict[str, Any]
-_IMAGE_OUTPUT_TOKENS = 1056
+_IMAGE_OUTPUT_TOKENS, _MOST_IMAGES = 1056, 10
 _SPEECH_BYTES_OF_TOKEN = 1200
 _SOUND_BYTES_OF_SECOND = 16_000
 _SPEECH_TYPES = {
@@ -32,6 +32,8 @@ def images(call: Call, world: World) -> Reply:
     """POST /v1/images/generations: a PNG of one pixel, whose colour follows from the prompt."""
     model = check_model(call.dialect, call.model or call.json.get("model") or "dall-e-2")
     prompt, number = call.required("prompt", str), int(call.json.get("n") or 1)
+    if not 1 <= number <= _MOST_IMAGES:
+        raise bad_request(f"Invalid 'n': 1 to {_MOST_IMAGES} is expected.", param="n")
     is_link = model.startswith("dall-e") and call.json.get("response_format") != "b64_json"
     data = [_image(call.seed, n, is_link=is_link) for n in range(number)]
     reply: Json = {"created": made_at(call.seed), "data": data}

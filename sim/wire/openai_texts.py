@@ -11,13 +11,14 @@ from sim.models import LISTED, check_model, served
 from sim.replies import Reply, data_event, event_stream, json_reply
 from sim.tokens import Segment, structure_row, text_row, total
 from sim.vectors import embedding, encoded
-from sim.wire.openai_chat import DONE
+from sim.wire.openai_chat import DONE, choice_count
 from sim.wire.openai_prompts import limit
 from sim.words import pieces
 from sim.world import World
 
 Json = dict[str, Any]
 _DEFAULT_LIMIT = 16  # tokens, when a completion names none
+_MOST_TEXTS = 2048
 _DIMENSIONS = {"text-embedding-3-large": 3072, "gemini-embedding-001": 3072}
 _CATEGORIES = (
     *("harassment", "harassment/threatening", "hate", "hate/threatening", "illicit"),
@@ -29,19 +30,15 @@ _VIOLENT_WORDS = {"kill", "murder", "attack"}
 
 def completions(call: Call, world: World) -> Reply:
     """POST /v1/completions."""
-    model = check_model(call.dialect, call.model or call.json.get("model"))
-    rows = [text_row(t) if isinstance(t, str) else structure_row(t) for t in _texts(call, "prompt")]
-    stops = call.json.get("stop") or []
-    stops = [stops] if isinstance(stops, str) else stops
-    most = limit({"max_tokens": _DEFAULT_LIMIT} | call.json, "max_tokens")
-    question = Question(call.seed, limit=most, stops=stops)
-    answers = [compose(question, n) for n in range(len(rows) * int(call.json.get("n") or 1))]
-    usage = _completion_usage([Segment(row) for row in rows], answers)
+    name = check_model(call.dialect, call.model or call.json.get("model"))
+    prompt = _prompt(call)
+    answers = _completed(call, len(prompt) * choice_count(call.json))
+    usage = _completion_usage(prompt, answers)
     envelope = {
         "id": f"cmpl-{base62_id(call.seed, 'answer', 29)}",
         "object": "text_completion",
         "created": made_at(call.seed),
-        "model": served(model),
+        "model": served(name),
     }
     if call.json.get("stream"):
         events = _completion_events(call, answers, envelope, usage)
@@ -49,6 +46,21 @@ def completions(call: Call, world: World) -> Reply:
     choices = [_completion_choice(n, a.text, _reason(a)) for n, a in enumerate(answers)]
     whole = envelope | {"choices": choices, "usage": usage}
     return json_reply(whole, output_tokens=usage["completion_tokens"])
+
+
+def _prompt(call: Call) -> list[Segment]:
+    """One segment for each prompt, which is a text or tokens."""
+    texts = _texts(call, "prompt")
+    return [Segment(text_row(t) if isinstance(t, str) else structure_row(t)) for t in texts]
+
+
+def _completed(call: Call, number: int) -> list[Answer]:
+    stops = call.json.get("stop") or []
+    most = limit({"max_tokens": _DEFAULT_LIMIT} | call.json, "max_tokens")
+    question = Question(
+        call.seed, limit=most, stops=[stops] if isinstance(stops, str) else list(stops)
+    )
+    return [compose(question, n) for n in range(number)]
 
 
 def _completion_usage(prompt: list[Segment], answers: list[Answer]) -> Json:
@@ -83,8 +95,8 @@ def _texts(call: Call, name: str) -> list[Any]:
     given = call.required(name, (str, list))
     if isinstance(given, str) or (given and isinstance(given[0], int)):
         return [given]
-    if not given:
-        raise bad_request(f"Invalid '{name}': empty array.", param=name)
+    if not 1 <= len(given) <= _MOST_TEXTS:
+        raise bad_request(f"Invalid '{name}': 1 to {_MOST_TEXTS} items.", param=name)
     return list(given)
 
 

@@ -37,6 +37,7 @@ def test_ids_of_another_organization_are_unknown_ones(call: Caller, other: Organ
     project = factories.make_project(other).pk
     credential = factories.make_credential(other).pk
     invitation = factories.make_invitation(other).invitation.pk
+    route, limit = factories.make_route(other).pk, factories.make_limit(other).pk
     for method, path, body in [
         ("PATCH", f"/members/{member}", {"role": "admin"}),
         ("DELETE", f"/members/{member}", None),
@@ -44,6 +45,17 @@ def test_ids_of_another_organization_are_unknown_ones(call: Caller, other: Organ
         ("GET", f"/projects/{project}", None),
         ("PATCH", f"/projects/{project}", {"name": "Taken over"}),
         ("POST", f"/projects/{project}/archive", None),
+        (
+            "PATCH",
+            f"/projects/{project}/content",
+            {"stores_content": True, "retention_days": 7},
+        ),
+        ("GET", f"/routes/{route}", None),
+        ("PATCH", f"/routes/{route}", {"pattern": "taken-over"}),
+        ("DELETE", f"/routes/{route}", None),
+        ("GET", f"/limits/{limit}", None),
+        ("PATCH", f"/limits/{limit}", {"amount": "1"}),
+        ("DELETE", f"/limits/{limit}", None),
         ("GET", f"/keys/{key}", None),
         ("PATCH", f"/keys/{key}", {"name": "Taken over"}),
         ("POST", f"/keys/{key}/revoke", None),

@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from apps.pricing.models import ContractedRate, PriceBookEdition
 from apps.pricing.rates import PriceBook
 from apps.pricing.selectors import (
-    contracted_rates,
     price_book,
     price_book_of_version,
     snapshot_part,
@@ -35,7 +34,6 @@ def test_a_contract_is_a_new_version_and_only_its_organization_sees_it() -> None
     assert book.version == 3
     assert [usd(book, each) for each in (None, acme, globex)] == [10, 5, 3]
     assert usd(price_book(NOON), acme) == usd(price_book_of_version(1), acme) == 10
-    assert [r.organization for r in contracted_rates(acme, version=3)] == [acme]
     assert str(globex.pk) not in json.dumps(book.for_organization(str(acme.pk)).to_dict())
 
 

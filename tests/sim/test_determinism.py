@@ -21,7 +21,7 @@ SAME: dict[str, dict[str, Any]] = {
 
 def post(simulator: RunningSimulator, path: str, body: dict[str, Any]) -> httpx.Response:
     headers = {"authorization": "Bearer key-d", "x-sim-cache": "off"}
-    return httpx.post(f"{simulator.url}{path}", json=body, headers=headers)
+    return simulator.client.post(path, json=body, headers=headers)
 
 
 @pytest.mark.parametrize("is_stream", [False, True])
@@ -61,8 +61,8 @@ def test_an_upload_does_not_depend_on_its_boundary(simulator: RunningSimulator) 
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="'
         parts = (f'{head}purpose"\r\n\r\nbatch', f'{head}file"; filename="a"\r\n\r\n{{}}')
         body = "\r\n".join([*parts, f"--{boundary}--"])
-        return httpx.post(
-            f"{simulator.url}/v1/files",
+        return simulator.client.post(
+            "/v1/files",
             content=body,
             headers={
                 "authorization": "Bearer key-d",
@@ -76,9 +76,9 @@ def test_an_upload_does_not_depend_on_its_boundary(simulator: RunningSimulator) 
 def test_latency_can_be_asked_for(simulator: RunningSimulator) -> None:
     path = "/v1/chat/completions"
     headers = {"authorization": "Bearer key-d", "x-sim-latency-ms": "120"}
-    slow = httpx.post(f"{simulator.url}{path}", json=SAME[path], headers=headers)
-    broken = httpx.post(
-        f"{simulator.url}{path}", json=SAME[path], headers=headers | {"x-sim-token-ms": "soon"}
+    slow = simulator.client.post(path, json=SAME[path], headers=headers)
+    broken = simulator.client.post(
+        path, json=SAME[path], headers=headers | {"x-sim-token-ms": "soon"}
     )
     assert slow.elapsed.total_seconds() >= 0.12
     assert broken.status_code == 400

@@ -20,8 +20,8 @@ def ask(
     simulator: RunningSimulator, fault: str = "", *, is_stream: bool = False, **headers: str
 ) -> httpx.Response:
     """A chat completion, read to its end."""
-    return httpx.post(
-        f"{simulator.url}/v1/chat/completions",
+    return simulator.client.post(
+        "/v1/chat/completions",
         json=CHAT | {"stream": is_stream},
         headers={"authorization": "Bearer sk-faulty", "x-sim-fault": fault} | headers,
     )
@@ -32,9 +32,9 @@ def read_until_cut(
 ) -> tuple[httpx.Headers, bytes]:
     """Headers and the bytes that came before the connection was lost."""
     received = b""
-    with httpx.stream(
+    with simulator.client.stream(
         "POST",
-        f"{simulator.url}/v1/chat/completions",
+        "/v1/chat/completions",
         json=CHAT | {"stream": is_stream},
         headers={"authorization": "Bearer sk-faulty", "x-sim-fault": fault},
     ) as response:
@@ -73,8 +73,8 @@ def test_refusals_have_their_status_and_headers(
 
 
 def test_anthropic_is_overloaded_in_its_own_words(simulator: RunningSimulator) -> None:
-    response = httpx.post(
-        f"{simulator.url}/v1/messages",
+    response = simulator.client.post(
+        "/v1/messages",
         json=MESSAGES,
         headers={"x-api-key": "sk-ant-sim-fault.529~spare"},
     )
@@ -149,8 +149,8 @@ def test_an_error_may_come_in_the_middle_of_a_stream(simulator: RunningSimulator
 
 
 def test_anthropics_error_event_is_named(simulator: RunningSimulator) -> None:
-    response = httpx.post(
-        f"{simulator.url}/v1/messages",
+    response = simulator.client.post(
+        "/v1/messages",
         json=MESSAGES | {"stream": True},
         headers={"x-api-key": "sk-ant", "x-sim-fault": "error-event"},
     )
@@ -166,9 +166,9 @@ def test_an_error_event_outside_a_stream_is_a_status(simulator: RunningSimulator
 def test_a_client_that_leaves_a_stalled_answer_is_noticed(
     simulator: RunningSimulator, is_stream: bool
 ) -> None:
-    with httpx.stream(
+    with simulator.client.stream(
         "POST",
-        f"{simulator.url}/v1/chat/completions",
+        "/v1/chat/completions",
         json=CHAT | {"stream": is_stream},
         headers={"authorization": "Bearer sk-leaver", "x-sim-fault": "stall-forever"},
     ) as response:
@@ -186,9 +186,9 @@ def test_scripts_are_consumed_call_by_call_and_only_by_their_key(
     simulator.script("sk-scripted", "500", None, "429")
     mine = {"authorization": "Bearer sk-scripted"}
     without_header: dict[str, Any] = {"json": CHAT}
-    url = f"{simulator.url}/v1/chat/completions"
+    url = "/v1/chat/completions"
     statuses = [
-        httpx.post(url, headers=headers, **without_header).status_code
+        simulator.client.post(url, headers=headers, **without_header).status_code
         for headers in (mine, {"authorization": "Bearer sk-other"}, mine, mine, mine)
     ]
     assert statuses == [500, 200, 200, 429, 200]

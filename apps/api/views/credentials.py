@@ -11,11 +11,14 @@ from apps.api.idempotency import acts_once
 from apps.api.serializers.credentials import CredentialNew, CredentialOut, CredentialSecret
 from apps.api.views.base import OrganizationViewSet
 from apps.kernel.clock import utc_now
+from apps.tenants.addresses import BaseUrlRefused
 from apps.tenants.permissions import Permission
 from apps.tenants.selectors import credentials
 from apps.tenants.services.credentials import (
+    CredentialInUse,
     CredentialNameTaken,
     InvalidCredential,
+    PlatformCredential,
     delete_credential,
     replace_secret,
     store_credential,
@@ -32,8 +35,9 @@ class CredentialsView(OrganizationViewSet):
         "replace": Permission.CREDENTIALS_WRITE,
     }
     raises = {
-        "create": (InvalidCredential, CredentialNameTaken),
-        "replace": (InvalidCredential,),
+        "create": (InvalidCredential, BaseUrlRefused, CredentialNameTaken),
+        "destroy": (CredentialInUse, PlatformCredential),
+        "replace": (InvalidCredential, BaseUrlRefused, PlatformCredential),
     }
 
     @extend_schema(operation_id="listCredentials", responses=CredentialOut(many=True))
@@ -71,7 +75,11 @@ class CredentialsView(OrganizationViewSet):
     )
     @acts_once
     def replace(self, _request: Request, id: UUID) -> Response:
-        """Replace the secret of a provider credential"""
+        """Replace the secret of a provider credential
+
+        `base_url` and `api_version` stay as they are when left out. They change together with the
+        secret only, so that nobody sends a secret that they cannot read to another host.
+        """
         credential = replace_secret(
             organization=self.organization,
             credential_id=id,

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.idempotency import acts_once
-from apps.api.serializers.projects import ProjectChange, ProjectNew, ProjectOut
+from apps.api.serializers.projects import ProjectChange, ProjectContent, ProjectNew, ProjectOut
 from apps.api.views.base import OrganizationViewSet
 from apps.kernel.clock import utc_now
 from apps.tenants.permissions import Permission
@@ -20,6 +20,7 @@ from apps.tenants.services.projects import (
     archive_project,
     create_project,
     rename_project,
+    set_content_storage,
 )
 
 
@@ -31,11 +32,13 @@ class ProjectsView(OrganizationViewSet):
         "create": Permission.PROJECTS_WRITE,
         "partial_update": Permission.PROJECTS_WRITE,
         "archive": Permission.PROJECTS_WRITE,
+        "content": Permission.CONTENT_WRITE,
     }
     raises = {
         "create": (ProjectNameTaken,),
         "partial_update": (ProjectArchived, ProjectNameTaken),
         "archive": (ProjectArchived, LastProject),
+        "content": (ProjectArchived,),
     }
 
     @extend_schema(operation_id="listProjects", responses=ProjectOut(many=True))
@@ -76,4 +79,19 @@ class ProjectsView(OrganizationViewSet):
         Its keys stop working at once; its history stays.
         """
         project = archive_project(organization=self.organization, project_id=id, at=utc_now())
+        return Response(ProjectOut(project).data)
+
+    @extend_schema(operation_id="setProjectContent", request=ProjectContent, responses=ProjectOut)
+    def content(self, _request: Request, id: UUID) -> Response:
+        """Keep prompts and answers of a project, or stop it
+
+        Off unless somebody turns it on. They are encrypted for the organization alone and
+        deleted after `retention_days`. Holds for calls from then on.
+        """
+        project = set_content_storage(
+            organization=self.organization,
+            project_id=id,
+            at=utc_now(),
+            **self.checked(ProjectContent),
+        )
         return Response(ProjectOut(project).data)

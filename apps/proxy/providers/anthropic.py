@@ -45,7 +45,7 @@ class MessageReader(Reader):
     def _read_event(self, event: dict[str, Any]) -> None:
         kind = event.get("type")
         if kind == "content_block_delta":
-            self._read_text(table_of(event.get("delta")))
+            self._read_delta(table_of(event.get("delta")))
         elif kind == "content_block_start":
             self._read_text(table_of(event.get("content_block")))
         elif kind == "message_start":
@@ -54,6 +54,11 @@ class MessageReader(Reader):
             self._read_end(table_of(event.get("delta")), event.get("usage"))
         else:
             self._read_rare(event)
+
+    def _read_delta(self, delta: dict[str, Any]) -> None:
+        texts = [delta[key] for key in _TEXTS if isinstance(delta.get(key), str)]
+        self.tally.see_text(*texts)
+        self.plain = texts[0] if len(texts) == 1 and len(delta) == 2 else ""
 
     def _read_rare(self, event: dict[str, Any]) -> None:
         if event.get("type") == "message_stop":
@@ -96,10 +101,12 @@ class MessageReader(Reader):
         """Events give cumulative counts and leave out what did not change."""
         if isinstance(usage, dict):
             self._usage.update((key, value) for key, value in usage.items() if value is not None)
+
+    def conclude(self) -> None:
+        """Buckets of the counts that were given last."""
+        if self._usage:
             self.tally.usage = read_usage(self._usage)
-            self.tally.service_tier = (
-                name_of(self._usage.get("service_tier")) or self.tally.service_tier
-            )
+            self.tally.service_tier = name_of(self._usage.get("service_tier"))
             self._read_units(table_of(self._usage.get("server_tool_use")))
 
     def _read_units(self, tools: dict[str, Any]) -> None:

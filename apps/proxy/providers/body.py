@@ -22,7 +22,9 @@ class AnswerReader(Protocol):
         """The body, or as much of it as matters. Raises JSONDecodeError."""
         ...
 
-    def error_event(self, code: str, message: str, *, request_id: str) -> bytes: ...
+    def reading(self) -> Reading:
+        """What is known by now. Never raises."""
+        ...
 
 
 def read_json(reader: AnswerReader, body: bytes) -> None:
@@ -65,7 +67,7 @@ class BodyWatcher:
         return b""
 
     def outcome(self) -> Reading:
-        return self._reader.tally.reading()
+        return self._reader.reading()
 
     def error_event(self, code: str, message: str, *, request_id: str) -> bytes:
         """Nothing: half a body cannot be mended, the connection must be cut."""

@@ -32,6 +32,7 @@ class CohereReader(Reader):
             self._read_end(delta)
         else:
             self._read_message(table_of(delta.get("message")))
+            self.plain = _only_text(delta) if kind == "content-delta" else ""
         return False
 
     def _read_end(self, delta: dict[str, Any]) -> None:
@@ -127,6 +128,12 @@ def read_usage(usage: Any) -> TokenBuckets | None:
         output=count(tokens.get("output_tokens")),
         input_image=count(tokens.get("image_tokens")),
     )
+
+
+def _only_text(delta: dict[str, Any]) -> str:
+    content = table_of(table_of(delta.get("message")).get("content"))
+    text = content.get("text")
+    return text if isinstance(text, str) and len(content) == 1 else ""
 
 
 def _parts(value: Any) -> list[dict[str, Any]]:

@@ -37,6 +37,10 @@ _STATUSES = {
 class GeminiReader(Reader):
     """An answer or a piece of one: both have the same shape."""
 
+    def __init__(self, facts: RequestFacts) -> None:
+        super().__init__(facts)
+        self._usage: dict[str, Any] = {}
+
     def read_answer(self, document: Any) -> None:
         """Counts are cumulative, so the last ones stand."""
         if isinstance(document, list):
@@ -46,12 +50,15 @@ class GeminiReader(Reader):
         if document.get("error"):
             self.read_failure(document)
         self.tally.name_answer(document.get("modelVersion"), document.get("responseId"))
-        usage = table_of(document.get("usageMetadata"))
-        if usage:
-            self.tally.usage = read_usage(usage)
+        self._usage = table_of(document.get("usageMetadata")) or self._usage
         for index, candidate in enumerate(rows_of(document.get("candidates"))):
             self._read_candidate(index, candidate)
         self._read_block(table_of(document.get("promptFeedback")).get("blockReason"))
+
+    def conclude(self) -> None:
+        """Buckets of the counts that were given last."""
+        if self._usage:
+            self.tally.usage = read_usage(self._usage)
 
     def read_failure(self, document: Any) -> None:
         """`{"error": {code, message, status}}`, in a list where a stream was asked for."""

@@ -68,7 +68,7 @@ class JsonArrayWatcher:
         return b""
 
     def outcome(self) -> Reading:
-        return self._reader.tally.reading()
+        return self._reader.reading()
 
     def error_event(self, code: str, message: str, *, request_id: str) -> bytes:
         """A last element with the error; nothing when half of one was sent or the array is closed:

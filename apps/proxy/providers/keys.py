@@ -1,6 +1,6 @@
 """Where keys stand in a request: ours, and the customer's own of a provider."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
@@ -42,7 +42,7 @@ def find_keys(headers: Headers, query: str = "", subprotocols: Iterable[str] = (
     A provider's key counts only beside `Netra-Key`, so that one which an SDK found in its
     environment is not used unasked; alone it is returned without `netra`.
     """
-    found = list(_found(headers, query, subprotocols))
+    found = [*_in_headers(headers), *_in_query(query), *_in_subprotocols(subprotocols)]
     named = next((_text(value) for name, value in headers if name == OUR_HEADER), None)
     ours = named or next((key for key, _ in found if key.startswith(OUR_PREFIX)), None)
     if ours and not named:
@@ -65,18 +65,22 @@ def strip_auth(headers: Headers, query: str = "") -> tuple[list[Header], str]:
     )
 
 
-def _found(
-    headers: Headers, query: str, subprotocols: Iterable[str]
-) -> Iterable[tuple[str, KeyStyle]]:
+def _in_headers(headers: Headers) -> Iterator[tuple[str, KeyStyle]]:
     for place, style in _PLACES:
         for name, value in headers:
             if name == place and (key := _secret(_text(value), style)):
                 yield key, style
+
+
+def _in_query(query: str) -> Iterator[tuple[str, KeyStyle]]:
     for part in query.split("&"):
-        word, _, secret = part.partition("=")
-        if secret and (asked := _QUERY.get(unquote_plus(word))):
-            yield unquote_plus(secret), asked
-    for protocol in subprotocols:
+        name, _, value = part.partition("=")
+        if value and (style := _QUERY.get(unquote_plus(name))):
+            yield unquote_plus(value), style
+
+
+def _in_subprotocols(protocols: Iterable[str]) -> Iterator[tuple[str, KeyStyle]]:
+    for protocol in protocols:
         if protocol.strip().startswith(SUBPROTOCOL_PREFIX):
             yield protocol.strip().removeprefix(SUBPROTOCOL_PREFIX), "bearer"
 

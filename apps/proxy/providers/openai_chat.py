@@ -9,10 +9,11 @@ from apps.proxy.providers.json_splice import add_member, replace_values
 from apps.proxy.providers.openai_errors import OpenAIDialect, OpenAIReader
 from apps.proxy.providers.openai_usage import read_usage
 from apps.proxy.providers.prompt_size import measure_prompt
-from apps.proxy.providers.tally import name_of, rows_of, table_of
+from apps.proxy.providers.tally import byte_length, name_of, rows_of, table_of
 from apps.proxy.providers.wire import limit_of, model_of
 
 PROMPT = ("messages", "tools", "functions", "response_format", "prediction", "prompt", "suffix")
+_TELLING = {"error", "x_groq"}
 _ASKED = b'{"include_usage":true}'
 
 
@@ -29,6 +30,11 @@ class CompletionReader(OpenAIReader):
             self.tally.is_complete = True
             return False
         document = orjson.loads(data)
+        text = _only_text(document)
+        if text and self.tally.served_model:
+            self.tally.output_bytes += byte_length(text)
+            self.plain = text
+            return False
         self.read_answer(document)
         return self._strips and not document.get("choices") and bool(document.get("usage"))
 
@@ -121,6 +127,18 @@ class OpenAIChat(OpenAIDialect):
     ) -> CompletionReader:
         """Strips the usage chunk that we asked for."""
         return CompletionReader(facts, strip_usage=strip_usage)
+
+
+def _only_text(chunk: dict[str, Any]) -> str | None:
+    """The text of a chunk that has nothing else to say."""
+    choices = chunk.get("choices")
+    if not choices or len(choices) > 1 or _TELLING & chunk.keys() or chunk.get("usage"):
+        return None
+    delta = choices[0].get("delta")
+    if not delta or len(delta) > 1 or choices[0].get("finish_reason"):
+        return None
+    text = delta.get("content")
+    return text if isinstance(text, str) else None
 
 
 def _asking(options: bytes) -> bytes:

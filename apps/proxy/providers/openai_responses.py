@@ -13,8 +13,9 @@ from apps.proxy.providers.tally import count, name_of, rows_of, table_of
 from apps.proxy.providers.wire import Reader, limit_of, model_of
 
 PROMPT = ("instructions", "input", "tools", "text", "prompt")
-_ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
-_TOLD = _ENDS | {"response.created", "response.queued", "error"}
+_ENDS = ("response.completed", "response.incomplete", "response.failed")
+_TOLD = frozenset(kind.encode() for kind in (*_ENDS, "response.created", "error"))
+_DELTA = b'"delta":"'
 _TEXTS = ("text", "refusal", "arguments", "input", "transcript")
 
 
@@ -28,16 +29,16 @@ class ResponseReader(Reader):
     def read(self, name: bytes, data: bytes) -> bool:
         """Only deltas (for their text) and what carries a whole response are parsed."""
         self._last = data
-        kind = name.decode("latin-1")
-        if not kind or kind.endswith(".delta") or kind in _TOLD:
+        if name.endswith(b".delta") and (text_bytes := _delta_bytes(name, data)) >= 0:
+            self.tally.output_bytes += text_bytes
+        elif not name or name.endswith(b".delta") or name in _TOLD:
             self._read_event(orjson.loads(data))
         return False
 
     def _read_event(self, event: dict[str, Any]) -> None:
         kind = str(event.get("type"))
         if kind.endswith(".delta"):
-            if "audio.delta" not in kind:
-                self.tally.see_text(event.get("delta"))
+            self.tally.see_text(event.get("delta") if kind != "response.audio.delta" else None)
         elif kind in _ENDS:
             self._read_response(table_of(event.get("response")))
             self.tally.is_complete = True
@@ -124,6 +125,17 @@ class OpenAIResponses(OpenAIDialect):
     def error_event(self, code: str, message: str, *, request_id: str) -> bytes:
         """`event: error` of a stream that had not begun; a watcher knows the next number."""
         return _error_event(code, message, 0)
+
+
+def _delta_bytes(name: bytes, data: bytes) -> int:
+    """Bytes of a delta's text without parsing it; -1 when it must be parsed."""
+    if name == b"response.audio.delta":
+        return 0
+    start = data.find(_DELTA) + len(_DELTA)
+    stop = data.find(b'"', start)
+    if start < len(_DELTA) or data.find(b"\\", start, stop) >= 0:
+        return -1
+    return stop - start
 
 
 def _error_event(code: str, message: str, number: int) -> bytes:

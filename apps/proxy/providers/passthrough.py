@@ -19,6 +19,10 @@ class _Blind:
     def read_answer(self, document: object) -> None:
         """Nothing in it is known."""
 
+    def reading(self) -> Reading:
+        """The count of bytes."""
+        return self.tally.reading()
+
     def error_event(self, code: str, message: str, *, request_id: str) -> bytes:
         """In the shape of the family's own streams."""
         return self._speaker.error_event(code, message, request_id=request_id)

@@ -9,7 +9,7 @@ from apps.proxy.providers.dialect import SSE, Watcher, header_of, json_object, p
 from apps.proxy.providers.facts import Endpoint, Headers, MalformedRequest, Reading, RequestFacts
 from apps.proxy.providers.json_splice import add_member, replace_values
 from apps.proxy.providers.sse import SseWatcher
-from apps.proxy.providers.tally import Tally, name_of, table_of
+from apps.proxy.providers.tally import FAULTS, Tally, name_of, table_of
 
 _NO_MODEL = "The body names no model. Set `model` to the name of one."
 _TOO_DEEP = "The body is nested too deeply. Flatten it."
@@ -21,6 +21,7 @@ class Reader:
     def __init__(self, facts: RequestFacts) -> None:
         self.facts = facts
         self.tally = Tally()
+        self.plain = ""
 
     def read(self, name: bytes, data: bytes) -> bool:
         """Take notice of an event of a stream; True when it is ours and not the client's."""
@@ -34,6 +35,17 @@ class Reader:
     def read_answer(self, document: Any) -> None:
         """Take notice of a whole body."""
         raise NotImplementedError
+
+    def reading(self) -> Reading:
+        """What is known by now. Never raises."""
+        try:
+            self.conclude()
+        except FAULTS:
+            self.tally.fault_count += 1
+        return self.tally.reading()
+
+    def conclude(self) -> None:
+        """Work out what is not worth working out at each event."""
 
     def read_failure(self, document: Any) -> None:
         """Take notice of a body whose status says that the call failed."""
@@ -54,7 +66,7 @@ class _Failure:
         self.tally = reader.tally
         self.parse = orjson.loads
         self.read_answer = reader.read_failure
-        self.error_event = reader.error_event
+        self.reading = reader.reading
 
 
 class JsonDialect:
@@ -124,7 +136,7 @@ class JsonDialect:
             read_json(reader, body)
         else:
             reader.tally.is_complete, reader.tally.output_bytes = True, len(body)
-        return reader.tally.reading()
+        return reader.reading()
 
 
 def model_of(endpoint: Endpoint, document: dict[str, Any]) -> str:

@@ -52,11 +52,7 @@ class CredentialNameTaken(NetraError):
 class CredentialInUse(NetraError):
     code = "credential_in_use"
     http_status = 409
-
-    def __init__(self, pattern: str) -> None:
-        super().__init__(
-            f"The route for {pattern} leads to this credential. Change or delete the route first."
-        )
+    message = "A route leads to this credential. Change or delete the route first."
 
 
 class PlatformCredential(NetraError):
@@ -137,7 +133,10 @@ def delete_credential(*, organization: Organization, credential_id: UUID) -> Non
         row.delete()
     except RestrictedError as error:
         target = row.route_targets.select_related("route").earliest("route__pattern", "id")
-        raise CredentialInUse(target.route.pattern) from error
+        raise CredentialInUse(
+            f"The route for {target.route.pattern} leads to this credential. Change or delete "
+            "the route first."
+        ) from error
 
 
 @transaction.atomic

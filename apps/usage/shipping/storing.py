@@ -1,0 +1,104 @@
+"""A batch of records into the schemas of their organizations."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from django.db import ProgrammingError
+
+from apps.kernel.events import UnreadableEvent, decode_begin, encode, interrupted
+from apps.tenants.models import Organization
+from apps.usage.services.contents import store_contents
+from apps.usage.services.ingestion import IngestOutcome, ingest_encoded
+from apps.usage.shipping.quarantine import quarantine
+from apps.usage.spool import Kind, Record
+
+log = structlog.get_logger(__name__)
+
+_of_organization = attrgetter("organization_id")
+
+
+@dataclass(slots=True)
+class Storing:
+    """Stores records; those that nobody can take go to the quarantine of the spool."""
+
+    spool: Path
+    quarantined_count: int = 0
+    _known: dict[UUID, Organization] = field(default_factory=dict)
+
+    def store(self, records: Sequence[Record], *, at: datetime) -> IngestOutcome:
+        """Store every record, each organization in a transaction of its own.
+
+        After an error some are stored; to call it again with the same records is right then.
+        Raises DatabaseError and InterfaceError when Postgres is away, OSError for a full disk.
+        """
+        ordered = sorted(records, key=_of_organization)
+        total = IngestOutcome()
+        for organization_id, theirs in groupby(ordered, key=_of_organization):
+            total += self._store_of(UUID(bytes=organization_id), list(theirs), at=at)
+        return total
+
+    def _store_of(
+        self, organization_id: UUID, records: list[Record], *, at: datetime
+    ) -> IngestOutcome:
+        organization = self._organization(organization_id)
+        if organization is None:
+            self._put_aside(str(organization_id), records, "organization_unknown")
+            return IngestOutcome()
+        try:
+            return self._ingest(organization, records, at=at)
+        except ProgrammingError:  # its tables are gone: it was deleted a moment ago
+            del self._known[organization_id]
+            self._put_aside(str(organization_id), records, "organization_without_tables")
+            return IngestOutcome()
+
+    def _ingest(
+        self, organization: Organization, records: list[Record], *, at: datetime
+    ) -> IngestOutcome:
+        encoded, unreadable = _encoded(records)
+        outcome = ingest_encoded(organization=organization, encoded=list(encoded), at=at)
+        contents = [record for record in records if record.kind is Kind.CONTENT]
+        if contents:
+            store_contents(organization=organization, contents=_sealed(contents), at=at)
+        unreadable += [encoded[each] for each in outcome.unreadable]
+        if unreadable:
+            self._put_aside(str(organization.pk), unreadable, "events_unreadable")
+        return outcome
+
+    def _organization(self, organization_id: UUID) -> Organization | None:
+        if organization_id not in self._known:
+            found = Organization.objects.filter(pk=organization_id).first()
+            if found is None:
+                return None
+            self._known[organization_id] = found
+        return self._known[organization_id]
+
+    def _put_aside(self, name: str, records: Sequence[Record], reason: str) -> None:
+        path = quarantine(self.spool, name, records)
+        self.quarantined_count += len(records)
+        log.error(reason, organization_id=name, count=len(records), path=str(path))
+
+
+def _encoded(records: Iterable[Record]) -> tuple[dict[bytes, Record], list[Record]]:
+    """Encoded events with the records they come from, and records that are none."""
+    encoded: dict[bytes, Record] = {}
+    unreadable = []
+    for record in records:
+        try:
+            if record.kind is Kind.END:
+                encoded[record.payload] = record
+            elif record.kind is Kind.INTERRUPTED:
+                encoded[encode(interrupted(decode_begin(record.payload)))] = record
+        except UnreadableEvent:
+            unreadable.append(record)
+    return encoded, unreadable
+
+
+def _sealed(contents: Iterable[Record]) -> Iterator[tuple[UUID, bytes]]:
+    for record in contents:
+        yield UUID(bytes=record.event_id), record.payload
