@@ -25,6 +25,10 @@ API_KEY_PEPPERS = env.keyring("NETRA_KEY_PEPPER")
 # The gateway
 PRIVATE_UPSTREAMS = env.parsed("NETRA_PRIVATE_UPSTREAMS", "", PrivateUpstreams.parse)
 SIMULATOR_URL = env.text("NETRA_SIMULATOR_URL", "")
+DEMO_PROVIDER_KEYS = {
+    "openai": env.secret("OPENAI_API_KEY", ""),
+    "anthropic": env.secret("ANTHROPIC_API_KEY", ""),
+}
 SNAPSHOT_DIR = ROOT / env.text("NETRA_SNAPSHOT_DIR", ".local/snapshot")
 
 SHARED_APPS = [
