@@ -1,4 +1,4 @@
-"""What a call through the gateway costs, beside a bare relay and, where installed, other gateways."""
+"""What a call through the gateway costs, beside a bare relay and other gateways."""
 
 import tempfile
 from pathlib import Path

@@ -32,6 +32,7 @@ _NOT_UPSTREAM = _ONE_HOP | {
     b"x-api-key",
     b"api-key",
     b"x-goog-api-key",
+    b"sec-websocket-protocol",
 }
 _OURS = (b"netra-", b"x-forwarded-")
 # The body goes on decoded and in a framing of our own; a cookie would be one of our host.
@@ -47,18 +48,44 @@ _NOT_DOWNSTREAM = _ONE_HOP | {
 
 def upstream_headers(headers: Pairs) -> list[tuple[str, str]]:
     """The caller's headers as the provider gets them; keys of any kind are left out."""
+    known = _upstream_names
     return [
-        (name.decode("latin-1"), value.decode("latin-1"))
+        (sent, value.decode("latin-1"))
         for name, value in headers
-        if name not in _NOT_UPSTREAM and not name.startswith(_OURS)
+        if (sent := known[name] if name in known else _upstream_name(name))
     ]
 
 
 def downstream_headers(headers: Pairs) -> list[tuple[bytes, bytes]]:
     """The provider's headers as the caller gets them, names in lower case as ASGI asks."""
-    kept = ((name.lower(), value) for name, value in headers)
+    known = _downstream_names
     return [
-        (name, value)
-        for name, value in kept
-        if name not in _NOT_DOWNSTREAM and not name.startswith(b"netra-")
+        (sent, value)
+        for name, value in headers
+        if (sent := known[name] if name in known else _downstream_name(name))
     ]
+
+
+# Names are judged once. Both sides choose them freely, hence the bounds.
+_MOST_NAMES = 2_000
+_upstream_names: dict[bytes, str] = {}
+_downstream_names: dict[bytes, bytes] = {}
+
+
+def _upstream_name(name: bytes) -> str:
+    """The name upstream; empty for one that stays."""
+    is_kept = name not in _NOT_UPSTREAM and not name.startswith(_OURS)
+    sent = name.decode("latin-1") if is_kept else ""
+    if len(_upstream_names) < _MOST_NAMES:
+        _upstream_names[name] = sent
+    return sent
+
+
+def _downstream_name(name: bytes) -> bytes:
+    """The name downstream; empty for one that stays."""
+    lower = name.lower()
+    is_kept = lower not in _NOT_DOWNSTREAM and not lower.startswith(b"netra-")
+    sent = lower if is_kept else b""
+    if len(_downstream_names) < _MOST_NAMES:
+        _downstream_names[name] = sent
+    return sent

@@ -81,9 +81,7 @@ def gateway(place: Place) -> Iterator[Contender]:
         "NETRA_REDIS_PREFIX": "bench",
         "NETRA_GATEWAY_WORKERS": "1",
     }
-    with running(
-        procfile_command(port), port=port, env=env, log=place.log("gateway")
-    ) as server:
+    with running(procfile_command(port), port=port, env=env, log=place.log("gateway")) as server:
         yield Contender("netra", server, {"authorization": f"Bearer {place.key}"})
 
 
@@ -137,5 +135,5 @@ def _database_url() -> str:
 
 
 def _outsiders() -> dict[str, str]:
-    """The environment of programs that are not ours: no secret of ours, no environment of Python's."""
+    """The environment of programs that are not ours, without any secret of ours."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}

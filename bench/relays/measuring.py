@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.relays.contenders import Contender
-from bench.relays.load import Job, Result
+from bench.relays.load import Result
 from bench.relays.servers import python
 from bench.relays.wire import Call
 
@@ -77,9 +77,7 @@ def _rounds(
     for _ in range(length.rounds):
         for contender in field:
             job = {"connections": max(1, manner.connections), "seconds": length.seconds}
-            result = run_job(
-                contender, call, folder, **job, rate_per_s=rates[contender.name]
-            )
+            result = run_job(contender, call, folder, **job, rate_per_s=rates[contender.name])
             found[contender.name].append(result)
     return found
 
