@@ -18,6 +18,7 @@ from apps.proxy.snapshot import Snapshot
 from apps.proxy.snapshot_file import SnapshotFile
 from apps.proxy.transport import Transport
 from apps.usage.spool import SpoolWriter
+from netra.memory import settle_memory
 
 _SYNC_SECONDS = 1.0
 
@@ -31,6 +32,7 @@ async def open_runtime() -> AsyncIterator[Runtime]:
         read_prices=_prices_in_force,
     )
     await asyncio.to_thread(loader.start)
+    settle_memory()
     try:
         async with _limiter() as limiter, _spool() as spool, _transport() as transport:
             yield Runtime(

@@ -5,8 +5,6 @@ record. Authentication needs the head of the request only and comes before its b
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import structlog
 
@@ -32,18 +30,7 @@ async def carry(exchange: Exchange, runtime: Runtime) -> None:
     """Carry one call from its first to its last byte. Raises CancelledError only."""
     figures.enter()
     try:
-        async with _caller_may_leave(exchange):
-            await _answer(exchange, runtime)
-    finally:
-        drop_upstream(exchange)
-        _record_once(exchange, runtime)
-        figures.leave()
-
-
-@asynccontextmanager
-async def _caller_may_leave(exchange: Exchange) -> AsyncIterator[None]:
-    try:
-        yield
+        await _answer(exchange, runtime)
     except ClientLeft:
         return
     except asyncio.CancelledError:
@@ -53,6 +40,9 @@ async def _caller_may_leave(exchange: Exchange) -> AsyncIterator[None]:
             task.uncancel()
     finally:
         exchange.client.unwatch()
+        drop_upstream(exchange)
+        _record_once(exchange, runtime)
+        figures.leave()
 
 
 async def _answer(exchange: Exchange, runtime: Runtime) -> None:

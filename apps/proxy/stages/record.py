@@ -7,13 +7,12 @@ from typing import TypedDict
 from apps.kernel.events import Attempt, Event
 from apps.kernel.tokens import TokenBuckets
 from apps.proxy import figures
-from apps.proxy.exchange import Exchange, Timing
+from apps.proxy.exchange import NOTHING, Exchange, Timing
 from apps.proxy.pricing import cost_of, rate_of
 from apps.proxy.providers.estimate import estimate
 from apps.proxy.providers.facts import Reading, RequestFacts
 from apps.proxy.runtime import Runtime
 
-_NOTHING = TokenBuckets()
 _LONGEST_CODE = 64
 
 
@@ -37,7 +36,7 @@ def _buckets(exchange: Exchange) -> tuple[TokenBuckets, bool]:
         return reading.usage, False
     if exchange.outcome in ("cancelled", "truncated") or _is_untold(exchange):
         return estimate(exchange.facts, reading or Reading()), True
-    return (reading.usage if reading and reading.usage else _NOTHING), False
+    return (reading.usage if reading and reading.usage else NOTHING), False
 
 
 def _is_untold(exchange: Exchange) -> bool:

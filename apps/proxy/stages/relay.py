@@ -49,19 +49,20 @@ async def _stream(exchange: Exchange, upstream: Upstream) -> None:
 
 
 async def _pass_chunks(exchange: Exchange, upstream: Upstream, watcher: Watcher) -> None:
-    feed, write, timing = watcher.feed, exchange.client.write, exchange.timing
-    chunk = exchange.first_chunk
-    more = exchange.chunks or upstream.chunks()
-    while True:
+    feed, write = watcher.feed, exchange.client.write
+    chunk = exchange.first_chunk or await _next(exchange, upstream)
+    while chunk:
         if passed := feed(chunk):
             await write(passed)
-        waiting = perf_counter()
-        try:
-            chunk = await anext(more)
-        except StopAsyncIteration:
-            return
-        finally:
-            timing.waited += perf_counter() - waiting
+        chunk = await _next(exchange, upstream)
+
+
+async def _next(exchange: Exchange, upstream: Upstream) -> bytes:
+    began = perf_counter()
+    try:
+        return await upstream.next_chunk()
+    finally:
+        exchange.timing.waited += perf_counter() - began
 
 
 def _require_end(reading: Reading) -> None:
