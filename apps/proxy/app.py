@@ -77,13 +77,13 @@ class Gateway:
 
 
 def _exchange(scope: Scope, client: Client, snapshot: Snapshot) -> Exchange:
-    """Raises UnknownProvider."""
-    method = scope.get("method", "GET")
-    endpoint = endpoint_of(method, _raw_path(scope), scope["headers"])
+    """Raises UnknownProvider, UnsafePath."""
+    method, path = scope.get("method", "GET"), _raw_path(scope)
+    endpoint = endpoint_of(method, path, scope["headers"])
     return Exchange(
         client=client,
         method=method,
-        path=scope["path"],
+        path=path,
         query=scope["query_string"].decode("latin-1"),
         headers=scope["headers"],
         snapshot=snapshot,

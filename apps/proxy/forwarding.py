@@ -48,12 +48,29 @@ def upstream_headers(headers: Pairs, *, is_own_key: bool) -> list[tuple[str, str
 
     is_own_key: the caller's own key goes with them, so that what belongs to it does too.
     """
-    left_out = _NOT_UPSTREAM if is_own_key else _NOT_UPSTREAM | _OF_OTHER_KEY
+    given = list(headers)
+    left_out = _NOT_UPSTREAM | _nominated(given)
+    if not is_own_key:
+        left_out |= _OF_OTHER_KEY
     return [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, value in headers
+        (name.decode("latin-1"), _text(value))
+        for name, value in given
         if name not in left_out and not name.startswith(_OURS)
     ]
+
+
+def _nominated(headers: Pairs) -> set[bytes]:
+    """What the header Connection declares to be of this hop too (RFC 9110 §7.6.1)."""
+    lists = (value for name, value in headers if name == b"connection")
+    return {name.strip().lower() for names in lists for name in names.split(b",")}
+
+
+def _text(value: bytes) -> str:
+    """As aiohttp writes it back: in UTF-8. Other bytes it could not write; they become letters."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def downstream_headers(headers: Pairs) -> list[tuple[bytes, bytes]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 
 from netra import env
-from netra.settings.gateway import *  # noqa: F403  (its part of these settings)
+from netra.settings.gateway import *  # noqa: F403  (a part of this file that has its own room)
 from netra.settings.logging import logging_config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -142,9 +142,6 @@ CHANNEL_LAYERS = {
         },
     }
 }
-# Usage
-EVENT_RETENTION_DAYS = env.integer("NETRA_EVENT_RETENTION_DAYS", 400)
-SPOOL_DIR = ROOT / env.text("NETRA_SPOOL_DIR", ".local/spool")
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 

@@ -1,18 +1,18 @@
-"""Settings of what the gateway knows and where it may go; a part of netra.settings.base."""
+"""What the gateway and the record of its calls are told."""
 
 from pathlib import Path
 
 from apps.tenants.addresses import PrivateUpstreams
 from netra import env
 
-PRIVATE_UPSTREAMS = env.parsed("NETRA_PRIVATE_UPSTREAMS", "", PrivateUpstreams.parse)
-SNAPSHOT_DIR = Path(__file__).resolve().parents[2] / env.text(
-    "NETRA_SNAPSHOT_DIR", ".local/snapshot"
-)
+_ROOT = Path(__file__).resolve().parent.parent.parent
 
-# Where the calls of the demo organization go.
+PRIVATE_UPSTREAMS = env.parsed("NETRA_PRIVATE_UPSTREAMS", "", PrivateUpstreams.parse)
 SIMULATOR_URL = env.text("NETRA_SIMULATOR_URL", "")
 DEMO_PROVIDER_KEYS = {
     "openai": env.secret("OPENAI_API_KEY", ""),
     "anthropic": env.secret("ANTHROPIC_API_KEY", ""),
 }
+SNAPSHOT_DIR = _ROOT / env.text("NETRA_SNAPSHOT_DIR", ".local/snapshot")
+SPOOL_DIR = _ROOT / env.text("NETRA_SPOOL_DIR", ".local/spool")
+EVENT_RETENTION_DAYS = env.integer("NETRA_EVENT_RETENTION_DAYS", 400)

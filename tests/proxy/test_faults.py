@@ -11,6 +11,7 @@ import pytest
 
 from apps.proxy.transport import Timeouts
 from apps.tenants.access import Route, Target
+from netra.launch.ports import pick_free
 from tests.gateways import (
     RunningGateway,
     Tenant,
@@ -19,12 +20,11 @@ from tests.gateways import (
     running_gateway,
     tenant,
 )
-from tests.launch.projects import pick_free
 from tests.simulator import RunningSimulator
 
 TIMEOUTS = Timeouts(connect=0.5, first_byte=0.5, idle=0.5, total=5.0)
 RETRIES = 1
-BODIES = {
+BODIES: dict[str, tuple[str, dict[str, object]]] = {
     "openai": ("/v1/chat/completions", {"model": "gpt-4o-mini"}),
     "anthropic": ("/v1/messages", {"model": "claude-haiku-4-5", "max_tokens": 400}),
 }
