@@ -18,6 +18,7 @@ from apps.proxy.snapshot import Snapshot
 from apps.proxy.snapshot_file import SnapshotFile
 from apps.proxy.transport import Transport
 from apps.usage.spool import SpoolWriter
+from netra.memory import settle_memory
 
 _SYNC_SECONDS = 1.0
 
@@ -31,6 +32,7 @@ async def open_runtime() -> AsyncIterator[Runtime]:
         read_prices=_prices_in_force,
     )
     await asyncio.to_thread(loader.start)
+    settle_memory()
     try:
         async with _limiter() as limiter, _spool() as spool, _transport() as transport:
             yield Runtime(
@@ -58,7 +60,7 @@ def _prices_in_force(known: PriceBook, at: datetime) -> PriceBook:
 
 @asynccontextmanager
 async def _limiter() -> AsyncIterator[Limiter]:
-    limiter = Limiter(settings.REDIS_URL)
+    limiter = Limiter(settings.REDIS_URL, prefix=settings.REDIS_KEY_PREFIX)
     await limiter.start()
     try:
         yield limiter

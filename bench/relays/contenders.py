@@ -135,5 +135,5 @@ def _database_url() -> str:
 
 
 def _outsiders() -> dict[str, str]:
-    """The environment of programs that are not ours: nothing of ours, nothing of Python."""
+    """The environment of programs that are not ours, without any secret of ours."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
