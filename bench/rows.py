@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 
@@ -23,8 +23,9 @@ class Row:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows in aligned columns under a heading."""
-    lines = [tuple(field.name for field in fields(Row)), *(_cells(row) for row in rows)]
+    """The rows in aligned columns under a heading; `ratio` is the value's to the baseline."""
+    heading = ("figure", "value", "unit", "baseline", "ratio", "target", "met")
+    lines = [heading, *(_cells(row) for row in rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -33,9 +34,10 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    numbers = [_number(value) for value in (row.value, row.baseline, row.target)]
+    ratio = row.value / row.baseline if row.baseline else None
     met = {True: "yes", False: "no", None: "-"}[row.met]
-    return (row.figure, numbers[0], row.unit, numbers[1], numbers[2], met)
+    numbers = [_number(value) for value in (row.value, row.baseline, ratio, row.target)]
+    return (row.figure, numbers[0], row.unit, *numbers[1:], met)
 
 
 def _number(value: float | None) -> str:

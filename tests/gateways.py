@@ -127,11 +127,17 @@ class RunningGateway:
     runtime: Runtime
     _follower: Follower
     _events: list[Event] = field(default_factory=list)
+    _contents: list[bytes] = field(default_factory=list)
 
     @property
     def key(self) -> str:
         """The key of the first tenant."""
         return self.tenants[0].key
+
+    @property
+    def event_count(self) -> int:
+        """How many calls have ended."""
+        return len(self._ended(0))
 
     def events(self, count: int = 1) -> list[Event]:
         """The events of calls that ended, once there are at least `count`, oldest first."""
@@ -142,9 +148,14 @@ class RunningGateway:
         self._ended(0)
         self._events = []
 
+    def contents(self) -> list[bytes]:
+        """The sealed contents spooled before the events that were read so far."""
+        return list(self._contents)
+
     def _ended(self, count: int) -> list[Event]:
         records = self._follower.read(1 << 30)
         self._events += [decode(each.payload) for each in records if each.kind is Kind.END]
+        self._contents += [each.payload for each in records if each.kind is Kind.CONTENT]
         return self._events if len(self._events) >= count else []
 
 

@@ -94,9 +94,9 @@ def _exchange(scope: Scope, client: Client, snapshot: Snapshot) -> Exchange:
 
 
 def _raw_path(scope: Scope) -> str:
-    """As the caller wrote it: an escaped slash within a name is none between two."""
+    """The path as it came, for an escaped slash is no slash."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    return raw.decode("latin-1")
+    return raw.partition(b"?")[0].decode("latin-1")
 
 
 async def _refuse(scope: Scope, send: Send, error: NetraError) -> None:

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -80,19 +81,20 @@ class Upstream:
         """The whole body. Raises AnswerTooLarge past `limit` bytes, Truncated, IdleTimeout."""
         parts: list[bytes] = []
         size = 0
-        async for chunk in self.chunks():
+        while chunk := await self.next_chunk():
             size += len(chunk)
             if size > limit:
                 raise AnswerTooLarge
             parts.append(chunk)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Pieces of the body as they come. Raises Truncated, IdleTimeout."""
-        read = self._response.content.readany
+    async def next_chunk(self) -> bytes:
+        """What has come of the body, at least a byte; empty at its end.
+
+        Raises Truncated, IdleTimeout.
+        """
         try:
-            while chunk := await read():
-                yield chunk
+            return await self._response.content.readany()
         except aiohttp.ServerTimeoutError as error:
             raise IdleTimeout from error
         except (aiohttp.ClientError, OSError) as error:
@@ -195,6 +197,7 @@ def _payload(body: Body) -> Any:
     return body
 
 
+@lru_cache(maxsize=1_024)  # one for each wording of a route
 def _client_timeout(timeouts: Timeouts) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect, sock_read=timeouts.idle)
 
