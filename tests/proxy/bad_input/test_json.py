@@ -128,7 +128,7 @@ def _with(right: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
     return right | {name: value}
 
 
-NO_MODEL = [None, True, "", [], {}]
+NO_MODEL: list[Any] = [None, True, "", [], {}]
 
 
 @pytest.mark.parametrize("model", NO_MODEL)
@@ -232,6 +232,6 @@ def test_a_form_that_is_none_is_refused(
     answer = caller.post(
         "/v1/audio/transcriptions",
         content=body,
-        headers={"content-type": content_type.encode("latin-1")},  # type: ignore[dict-item]
+        headers={b"content-type": content_type.encode("latin-1")},
     )
     assert (answer.status_code, shape_of(answer.json())) == (400, "openai")
