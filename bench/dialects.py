@@ -90,7 +90,7 @@ def _request_rows(endpoint: Endpoint, tokens: int, rounds: int) -> list[Row]:
     dialect, body = dialect_of(endpoint), _request(tokens)
     facts = dialect.read_request(endpoint, (), body)
     parsed = _best(partial(orjson.loads, body), rounds)
-    acts = {
+    acts: dict[str, Callable[[], object]] = {
         "read": partial(dialect.read_request, endpoint, (), body),
         "ask for usage": partial(dialect.prepare, body, facts, needs_usage=True),
         "replace the model": partial(dialect.prepare, body, facts, model="other"),

@@ -4,7 +4,6 @@ import asyncio
 import os
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from time import perf_counter, process_time
 
@@ -13,8 +12,9 @@ from apps.proxy.limits.accounts import Account
 from apps.proxy.limits.holds import Hold
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.limits.orders import Order
-from apps.proxy.limits.rules import ALWAYS, Limit
+from apps.proxy.limits.rules import ALWAYS
 from apps.proxy.limits.shared import SharedLender
+from apps.tenants.access import Limit, LimitKind, Subject
 from bench.rows import Row
 
 LEASED_TARGET_US = 15.0
@@ -23,29 +23,17 @@ TOKENS, USD = 2000, Decimal("0.0123")
 PATIENCE_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class LimitRow:
-    """A limit as the snapshot holds it."""
-
-    id: uuid.UUID
-    subject: str
-    kind: str
-    amount: Decimal
-    window: str | None = None
-    alert_fractions: tuple[Decimal, ...] = ()
-    is_hard: bool = True
-    spent_usd: Decimal = Decimal(0)
+Kinds = tuple[tuple[LimitKind, int], ...]
+SUBJECTS: tuple[Subject, ...] = ("organization", "project", "key")
+RATES: Kinds = (("requests_per_minute", 10**7), ("tokens_per_minute", 10**11))
+ALL: Kinds = (*RATES, ("concurrency", 10**7), ("budget_usd", 10**6))
 
 
-RATES = (("requests_per_minute", 10**7), ("tokens_per_minute", 10**11))
-ALL = (*RATES, ("concurrency", 10**7), ("budget_usd", 10**6))
-
-
-def _limits(kinds: Sequence[tuple[str, int]]) -> tuple[Limit, ...]:
+def _limits(kinds: Kinds) -> tuple[Limit, ...]:
     """The same kinds for organization, project and key."""
     return tuple(
-        LimitRow(uuid.uuid4(), subject, kind, Decimal(amount), "month")
-        for subject in ("organization", "project", "key")
+        Limit(uuid.uuid4(), subject, uuid.uuid4(), kind, Decimal(amount), "month")
+        for subject in SUBJECTS
         for kind, amount in kinds
     )
 

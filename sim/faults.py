@@ -112,6 +112,8 @@ def _page(reply: Reply, error_event: bytes) -> Reply:
 
 def _error_event(reply: Reply, error_event: bytes) -> Reply:
     """Ends the stream early with the dialect's error, cleanly as far as HTTP can tell."""
+    if not reply.is_stream:
+        return reply  # it has become an error as a whole
     return replace(reply, chunks=[*_halves(reply)[0], reply.error_event or error_event])
 
 

@@ -25,6 +25,7 @@ from apps.kernel.ids import uuid7
 from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.rates import PriceBook
 from apps.proxy.app import Gateway
+from apps.proxy.connection import Connection
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.runtime import Runtime, Settings
 from apps.proxy.snapshot import Shard, Snapshot
@@ -132,9 +133,19 @@ class RunningGateway:
         """The key of the first tenant."""
         return self.tenants[0].key
 
+    @property
+    def event_count(self) -> int:
+        """How many calls have ended."""
+        return len(self._ended(0))
+
     def events(self, count: int = 1) -> list[Event]:
         """The events of calls that ended, once there are at least `count`, oldest first."""
         return eventually(lambda: self._ended(count), seconds=10)
+
+    def forget_events(self) -> None:
+        """Of the calls so far; `events` then begins with the next one."""
+        self._ended(0)
+        self._events = []
 
     def _ended(self, count: int) -> list[Event]:
         records = self._follower.read(1 << 30)
@@ -174,7 +185,7 @@ class _Serving:
             host="127.0.0.1",
             port=0,
             loop="uvloop",
-            http="httptools",
+            http=Connection,
             ws="websockets-sansio",
             lifespan="on",
             log_level="error",

@@ -104,7 +104,8 @@ def _limit(text: str | None) -> int:
 
 def _after(position: Position, field: str) -> Q:
     at, last_id = position
-    return Q(**{f"{field}__lt": at}) | Q(**{field: at, "id__lt": last_id})
+    # The first condition follows from the second, and is one that an index can begin at.
+    return Q(**{f"{field}__lte": at}) & (Q(**{f"{field}__lt": at}) | Q(id__lt=last_id))
 
 
 def _sealed(row: Model, field: str, request: Request) -> str:

@@ -12,6 +12,7 @@ from apps.api.views.organization import OrganizationView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
+from apps.api.views.requests import RequestsView
 from apps.api.views.routes import RoutesView
 
 app_name = "api"
@@ -63,6 +64,8 @@ urlpatterns = [
     path("routes/<uuid:id>", RoutesView.as_view(ONE_OR_NONE), name="route"),
     path("limits", LimitsView.as_view(ALL), name="limits"),
     path("limits/<uuid:id>", LimitsView.as_view(ONE_OR_NONE), name="limit"),
+    path("requests", RequestsView.as_view({"get": "list"}), name="requests"),
+    path("requests/<uuid:id>", RequestsView.as_view({"get": "retrieve"}), name="request"),
     path("docs", ReferenceView.as_view(), name="docs"),
     path("schema", SchemaView.as_view(), name="schema"),
     re_path("", UnknownPath.as_view(), name="unknown"),

@@ -32,6 +32,8 @@ NAVIGATION = (
     NavItem("Projects", "projects", "projects", "p", Permission.PROJECTS_READ),
     NavItem("API keys", "keys", "keys", "k", Permission.KEYS_READ),
     NavItem("Credentials", "credentials", "credentials", "c", Permission.CREDENTIALS_READ),
+    NavItem("Gateway", "routes", "gateway", "r", Permission.ROUTES_READ),
+    NavItem("Limits", "limits", "limits", "l", Permission.LIMITS_READ),
     NavItem("Members", "members", "members", "m", Permission.MEMBERS_READ),
     NavItem("Settings", "settings", "settings", "s", Permission.ORGANIZATION_READ),
 )

@@ -77,13 +77,13 @@ class Gateway:
 
 
 def _exchange(scope: Scope, client: Client, snapshot: Snapshot) -> Exchange:
-    """Raises UnknownProvider."""
-    method = scope.get("method", "GET")
-    endpoint = endpoint_of(method, scope["path"], scope["headers"])
+    """Raises UnknownProvider, UnsafePath."""
+    method, path = scope.get("method", "GET"), _raw_path(scope)
+    endpoint = endpoint_of(method, path, scope["headers"])
     return Exchange(
         client=client,
         method=method,
-        path=scope["path"],
+        path=path,
         query=scope["query_string"].decode("latin-1"),
         headers=scope["headers"],
         snapshot=snapshot,
@@ -91,6 +91,12 @@ def _exchange(scope: Scope, client: Client, snapshot: Snapshot) -> Exchange:
         dialect=DIALECTS[endpoint.dialect],
         subprotocols=tuple(scope.get("subprotocols", ())),
     )
+
+
+def _raw_path(scope: Scope) -> str:
+    """The path as it came, for an escaped slash is no slash."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.partition(b"?")[0].decode("latin-1")
 
 
 async def _refuse(scope: Scope, send: Send, error: NetraError) -> None:

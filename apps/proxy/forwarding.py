@@ -34,6 +34,8 @@ _NOT_UPSTREAM = _ONE_HOP | {
     b"x-goog-api-key",
     b"sec-websocket-protocol",
 }
+# They belong to the key that the caller would have used.
+_OF_OTHER_KEY = frozenset({b"openai-organization", b"openai-project", b"x-goog-user-project"})
 _OURS = (b"netra-", b"x-forwarded-")
 # The body goes on decoded and in a framing of our own; a cookie would be one of our host.
 _NOT_DOWNSTREAM = _ONE_HOP | {
@@ -46,14 +48,32 @@ _NOT_DOWNSTREAM = _ONE_HOP | {
 }
 
 
-def upstream_headers(headers: Pairs) -> list[tuple[str, str]]:
-    """The caller's headers as the provider gets them; keys of any kind are left out."""
-    known = _upstream_names
+def upstream_headers(headers: Pairs, *, is_own_key: bool) -> list[tuple[str, str]]:
+    """The caller's headers as the provider gets them; keys of any kind are left out.
+
+    is_own_key: the caller's own key goes with them, so that what belongs to it does too.
+    """
+    given, known = list(headers), _upstream_names
+    left_out = _nominated(given) if is_own_key else _nominated(given) | _OF_OTHER_KEY
     return [
-        (sent, value.decode("latin-1"))
-        for name, value in headers
-        if (sent := known[name] if name in known else _upstream_name(name))
+        (sent, _text(value))
+        for name, value in given
+        if (sent := known[name] if name in known else _upstream_name(name)) and name not in left_out
     ]
+
+
+def _nominated(headers: Pairs) -> set[bytes]:
+    """What the header Connection declares to be of this hop too (RFC 9110 §7.6.1)."""
+    lists = (value for name, value in headers if name == b"connection")
+    return {name.strip().lower() for names in lists for name in names.split(b",")}
+
+
+def _text(value: bytes) -> str:
+    """As aiohttp writes it back: in UTF-8. Other bytes it could not write; they become letters."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def downstream_headers(headers: Pairs) -> list[tuple[bytes, bytes]]:

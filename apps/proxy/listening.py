@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import psycopg
 from django.db import connection
 
+from apps.pricing.models import CHANNEL as PRICES_CHANNEL
 from apps.tenants.models.announcement import CHANNEL
 
-PRICES_CHANNEL = "gateway_prices"
 # A change often comes as several transactions; what follows within this time is read with it.
 COALESCE_SECONDS = 0.02
 

@@ -21,8 +21,9 @@ import structlog
 from django.db import connection, transaction
 
 from apps.kernel.clock import utc_now
+from apps.pricing.models import CHANNEL as PRICES_CHANNEL
 from apps.pricing.rates import PriceBook
-from apps.proxy.listening import PRICES_CHANNEL, Notices, listening
+from apps.proxy.listening import Notices, listening
 from apps.proxy.snapshot import Shard, Snapshot
 from apps.proxy.snapshot_file import SnapshotFile
 from apps.tenants.models.announcement import CHANNEL
@@ -70,7 +71,8 @@ class LoaderState:
 class Loader:
     """`current` is the snapshot to use; read it once for each call, for it is swapped as a whole.
 
-    start() before the first call, stop() after the last; both from any thread.
+    prices: those of this release. start() before the first call, stop() after the last; both from
+    any thread.
     """
 
     def __init__(
@@ -96,16 +98,19 @@ class Loader:
         self._due = dict.fromkeys(("poll", "write", "uses"), 0.0)
 
     @property
+    def known(self) -> Snapshot | None:
+        """`current`, or None as long as nothing was ever read: answer 503 then, never 401."""
+        return None if self._source == "none" else self.current
+
+    @property
     def state(self) -> LoaderState:
         age = (utc_now() - self._confirmed_at).total_seconds()
         return LoaderState(self._source, self.current.version, age, self._is_listening)
 
     def start(self, *, wait_seconds: float = 10.0) -> None:
         """Begin, and return once Postgres was read or found away; at the latest after the wait."""
-        kept = self._file.read()
-        if kept:
-            self.current, self._written = kept, kept
-            self._source, self._confirmed_at = "disk", kept.built_at
+        if kept := self._file.read():
+            self._adopt(kept)
         self._thread.start()
         self._has_tried.wait(wait_seconds)
 
@@ -118,6 +123,15 @@ class Loader:
         """Remember that a key was used; the database learns it within a minute, or never."""
         with self._uses_lock:
             self._uses[key_id] = at
+
+    def _adopt(self, kept: Snapshot) -> None:
+        """Go on with what another process left on disk."""
+        shipped = self.current.prices
+        # Before prices are published, a version says nothing of the release they came with.
+        is_shipped = kept.prices.version == shipped.version
+        self.current = kept.with_prices(shipped) if is_shipped else kept
+        self._written = self.current
+        self._source, self._confirmed_at = "disk", kept.built_at
 
     def _run(self) -> None:
         backoff = FIRST_BACKOFF_SECONDS

@@ -23,6 +23,17 @@ class NoProvider(NetraError):
         )
 
 
+class CannotServe(NetraError):
+    code = "provider_cannot_serve"
+    http_status = 400
+
+    def __init__(self, provider: str, family: str) -> None:
+        super().__init__(
+            f"{provider} does not speak the API of this path ({family}). Call it on a path of its "
+            "own API, or name another provider or model."
+        )
+
+
 class UnknownProvider(NetraError):
     code = "unknown_provider"
     http_status = 400
@@ -34,7 +45,25 @@ class UnknownProvider(NetraError):
 
 
 def candidates(exchange: Exchange) -> list[Tier]:
-    """Whom to ask, fallbacks last; sets `exchange.route`. Raises NoProvider, UnknownProvider."""
+    """Whom to ask, fallbacks last; sets `exchange.route`.
+
+    Raises NoProvider, UnknownProvider, CannotServe.
+    """
+    tiers = _named(exchange)
+    able: list[Tier] = [
+        found for tier in tiers if (found := [c for c in tier if _speaks(exchange, c)])
+    ]
+    if not able:
+        raise CannotServe(tiers[0][0].credential.provider, exchange.endpoint.family)
+    return able
+
+
+def _speaks(exchange: Exchange, candidate: Candidate) -> bool:
+    return can_serve(PROVIDERS[candidate.credential.provider], exchange.endpoint)
+
+
+def _named(exchange: Exchange) -> list[Tier]:
+    """Whom the key, the path, a route or the model means, whatever they speak."""
     caller = exchange.caller
     pinned = _pinned(exchange)
     if caller.own_key is not None:

@@ -39,6 +39,7 @@ class Permission(StrEnum):
     ROUTES_WRITE = "routes.write"
     LIMITS_READ = "limits.read"
     LIMITS_WRITE = "limits.write"
+    USAGE_READ = "usage.read"
     GATEWAY_CALL = "gateway.call"
 
 
@@ -51,7 +52,16 @@ class Access(StrEnum):
 
 
 P = Permission  # the table below reads better short
-READ = frozenset({P.ORGANIZATION_READ, P.MEMBERS_READ, P.PROJECTS_READ, P.KEYS_READ, P.LIMITS_READ})
+READ = frozenset(
+    {
+        P.ORGANIZATION_READ,
+        P.MEMBERS_READ,
+        P.PROJECTS_READ,
+        P.KEYS_READ,
+        P.LIMITS_READ,
+        P.USAGE_READ,
+    }
+)
 BUILD = frozenset(
     {
         P.PROJECTS_WRITE,

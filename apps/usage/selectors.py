@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from apps.usage.models import Refusal, StoredContent, UsageEvent
 from apps.usage.store import EventFilter, find_events
 
+__all__ = ["ANY", "EventFilter", "event", "events", "refusals", "sealed_content"]
 ANY = EventFilter()
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from apps.tenants.addresses import PrivateUpstreams
 from netra import env
+from netra.settings.gateway import *  # noqa: F403  (a part of this file that has its own room)
 from netra.settings.logging import logging_config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -21,11 +21,6 @@ METRICS_TOKEN = env.secret("NETRA_METRICS_TOKEN", "")
 # Keys: see docs/configuration.md for how to rotate them.
 KEY_ENCRYPTION_KEYS = env.keyring("NETRA_KEK")
 API_KEY_PEPPERS = env.keyring("NETRA_KEY_PEPPER")
-
-# The gateway
-PRIVATE_UPSTREAMS = env.parsed("NETRA_PRIVATE_UPSTREAMS", "", PrivateUpstreams.parse)
-SIMULATOR_URL = env.text("NETRA_SIMULATOR_URL", "")
-SNAPSHOT_DIR = ROOT / env.text("NETRA_SNAPSHOT_DIR", ".local/snapshot")
 
 SHARED_APPS = [
     "netra",
@@ -147,9 +142,6 @@ CHANNEL_LAYERS = {
         },
     }
 }
-# Usage
-EVENT_RETENTION_DAYS = env.integer("NETRA_EVENT_RETENTION_DAYS", 400)
-SPOOL_DIR = ROOT / env.text("NETRA_SPOOL_DIR", ".local/spool")
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 

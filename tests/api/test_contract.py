@@ -21,7 +21,9 @@ from apps.api.views.reference import openapi_document
 from apps.kernel.clock import utc_now
 from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES, Role
+from apps.usage.services.ingestion import ingest_events
 from tests import factories
+from tests.usage.calls import make_event
 
 CANARY = "canary-of-the-second-organization"
 CONFIG = SchemathesisConfig.from_dict(
@@ -54,6 +56,8 @@ def _furnish(owner_email: str, mark: str) -> Rows:
     credential = factories.make_credential(organization, name=mark, secret=f"sk-provider-{mark}")
     factories.make_contracted_rate(organization, mark, model=f"{mark} model")
     invitation = factories.make_invitation(organization, f"guest-{owner_email}").invitation
+    call = make_event(organization, started_at=utc_now(), project_id=project.pk, end_user=mark)
+    ingest_events(organization=organization, events=[call], at=utc_now())
     return Rows(
         organization,
         new.text.value,
@@ -65,6 +69,7 @@ def _furnish(owner_email: str, mark: str) -> Rows:
             "routes": str(factories.make_route(organization, f"{mark}-*").pk),
             "limits": str(factories.make_limit(organization, "budget_usd", window="day").pk),
             "invitations": str(invitation.pk),
+            "requests": str(call.event_id),
         },
     )
 
@@ -109,8 +114,7 @@ def _agree(body: dict[str, Any]) -> None:
         body |= {"secret": "sk-provider-secret", "base_url": "https://93.184.216.34/v1"}
     if "targets" in body:
         body["targets"] = [{"provider": "openai", "model": "gpt-5"}]
-    for name in ("connect_ms", "first_byte_ms", "idle_ms", "total_ms", "api_key_id"):
-        body.pop(name, None)
+    body.pop("api_key_id", None)  # it has a project_id already
     if "amount" in body:
         body["amount"] = "12.5"
     if "alert_fractions" in body:

@@ -10,8 +10,10 @@ import pytest
 
 from apps.tenants.models import ApiKey, Organization
 from apps.tenants.permissions import KEY_SCOPES
+from apps.usage.services.ingestion import ingest_events
 from tests import factories
 from tests.api.callers import Caller, by_key
+from tests.usage.calls import AT, make_event
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +40,9 @@ def test_ids_of_another_organization_are_unknown_ones(call: Caller, other: Organ
     credential = factories.make_credential(other).pk
     invitation = factories.make_invitation(other).invitation.pk
     route, limit = factories.make_route(other).pk, factories.make_limit(other).pk
+    event = make_event(other)
+    ingest_events(organization=other, events=[event], at=AT)
+    request = event.event_id
     for method, path, body in [
         ("PATCH", f"/members/{member}", {"role": "admin"}),
         ("DELETE", f"/members/{member}", None),
@@ -60,6 +65,7 @@ def test_ids_of_another_organization_are_unknown_ones(call: Caller, other: Organ
         ("PATCH", f"/keys/{key}", {"name": "Taken over"}),
         ("POST", f"/keys/{key}/revoke", None),
         ("POST", f"/keys/{key}/rotate", {"overlap_seconds": 0}),
+        ("GET", f"/requests/{request}", None),
         ("GET", f"/credentials/{credential}", None),
         ("DELETE", f"/credentials/{credential}", None),
         ("POST", f"/credentials/{credential}/replace", {"secret": "sk-taken-over"}),

@@ -41,6 +41,8 @@ EXPECTED = {
     "createCredential": "credentials.write",
     "deleteCredential": "credentials.write",
     "replaceCredentialSecret": "credentials.write",
+    "listRequests": "usage.read",
+    "getRequest": "usage.read",
 }
 Operation = tuple[str, str, Permission]
 

@@ -1,12 +1,15 @@
 """Probes tell the truth, also while what they ask about is down."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
+from apps.kernel.clock import utc_now
 from apps.tenants.permissions import Access
+from apps.usage.spool.status import ShipperStatus, write_status
 from netra.operations.views import PROBES
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -96,3 +99,18 @@ def test_metrics_with_a_token_are_for_its_bearer(settings: Settings) -> None:
     assert scrape(REMOTE_ADDR="127.0.0.1") == 401
     assert scrape(REMOTE_ADDR="10.0.0.5", headers={"authorization": "Bearer wrong"}) == 401
     assert scrape(REMOTE_ADDR="10.0.0.5", headers={"authorization": "Bearer s3cret"}) == 200
+
+
+@pytest.mark.django_db
+def test_metrics_say_how_far_the_shipper_is_behind(settings: Settings, tmp_path: Path) -> None:
+    settings.SPOOL_DIR = tmp_path
+    assert "netra_shipper" not in _metrics()
+    write_status(tmp_path, ShipperStatus(utc_now().isoformat(), lag_seconds=2.5, lag_bytes=7))
+    text = _metrics()
+    assert "netra_shipper_lag_seconds 2.5" in text
+    assert "netra_shipper_lag_bytes 7.0" in text
+
+
+def _metrics() -> str:
+    request = RequestFactory().get("/metrics", REMOTE_ADDR="127.0.0.1")
+    return PROBES["/metrics"](request).content.decode()

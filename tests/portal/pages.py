@@ -14,10 +14,12 @@ from django.urls import reverse
 from apps.tenants.models import (
     ApiKey,
     Invitation,
+    Limit,
     Membership,
     Organization,
     Project,
     ProviderCredential,
+    Route,
     User,
 )
 from apps.tenants.permissions import Role
@@ -25,15 +27,18 @@ from tests.factories import (
     make_api_key,
     make_credential,
     make_invitation,
+    make_limit,
     make_member,
     make_organization,
     make_project,
+    make_route,
     make_user,
 )
 
 EVERYBODY = frozenset(Role)
 BUILDERS = frozenset({Role.OWNER, Role.ADMIN, Role.DEVELOPER})
 MANAGERS = frozenset({Role.OWNER, Role.ADMIN})
+SPENDERS = MANAGERS | {Role.FINANCE}
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class World:
     project: Project
     key: ApiKey
     credential: ProviderCredential
+    route: Route
+    limit: Limit
     invitation: Invitation
     token: str
 
@@ -83,6 +90,7 @@ ORGANIZATION_PAGES = (
     Page("portal:projects", roles=EVERYBODY),
     Page("portal:project_create", roles=BUILDERS),
     Page("portal:project_rename", "project", BUILDERS),
+    Page("portal:project_content", "project", MANAGERS),
     Page("portal:project_archive", "project", BUILDERS),
     Page("portal:keys", roles=EVERYBODY),
     Page("portal:key_create", roles=BUILDERS),
@@ -93,6 +101,14 @@ ORGANIZATION_PAGES = (
     Page("portal:credential_create", roles=MANAGERS),
     Page("portal:credential_replace", "credential", MANAGERS),
     Page("portal:credential_delete", "credential", MANAGERS),
+    Page("portal:routes", roles=BUILDERS),
+    Page("portal:route_create", roles=BUILDERS),
+    Page("portal:route_edit", "route", BUILDERS),
+    Page("portal:route_delete", "route", BUILDERS),
+    Page("portal:limits", roles=EVERYBODY),
+    Page("portal:limit_create", roles=SPENDERS),
+    Page("portal:limit_edit", "limit", SPENDERS),
+    Page("portal:limit_delete", "limit", SPENDERS),
     Page("portal:settings", roles=EVERYBODY),
     Page("portal:settings_edit", roles=MANAGERS),
 )
@@ -132,6 +148,8 @@ def make_world(name: str = "Acme") -> World:
         project=project,
         key=make_api_key(organization, project=project).api_key,
         credential=make_credential(organization),
+        route=make_route(organization),
+        limit=make_limit(organization, "budget_usd", window="month", project_id=project.pk),
         invitation=invited.invitation,
         token=invited.token,
     )

@@ -28,6 +28,8 @@ SUPPORT_READS = {
     "portal:projects",
     "portal:keys",
     "portal:credentials",
+    "portal:routes",
+    "portal:limits",
     "portal:settings",
 }
 SUPPORT_WRITES = SUPPORT_READS | {

@@ -14,7 +14,7 @@ from apps.pricing.rates import PriceBook
 from apps.proxy.loader import Loader, Pace
 from apps.proxy.snapshot_file import SnapshotFile
 
-BOOK = PriceBook.from_catalogue({"providers": {}}, version=1)
+BOOK = PriceBook.from_catalogue({"providers": {}})
 PATIENCE_SECONDS = 20.0
 Start = Callable[..., Loader]
 

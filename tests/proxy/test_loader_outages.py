@@ -61,7 +61,7 @@ def test_without_postgres_and_disk_nobody_is_known_and_the_state_says_so(
 ) -> None:
     postgres.take_away()
     loader = start()
-    assert (loader.state.source, loader.state.version) == ("none", 0)
+    assert (loader.state.source, loader.state.version, loader.known) == ("none", 0, None)
 
 
 def test_a_tampered_file_is_passed_over(start: Start, postgres: Postgres, folder: Path) -> None:

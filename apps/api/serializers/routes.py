@@ -78,22 +78,40 @@ class TargetNew(Input):
     )
 
 
-class RouteNew(Input):
-    """A route to add; in a change, fields left out stay as they are."""
+PATTERN_HELP = (
+    "A model's name; * stands for any run of characters. The most specific route wins: a project's "
+    "before the organization's, a name before a pattern, a longer pattern before a shorter one."
+)
 
-    pattern = ModelField(
-        ROUTE_PATTERN,
-        help_text="A model's name; * stands for any run of characters. The most specific route "
-        "wins: a project's before the organization's, a name before a pattern, a longer pattern "
-        "before a shorter one.",
-    )
+
+class TargetsField(serializers.ListField):
+    """Where a route leads."""
+
+    def __init__(self, *, required: bool = True) -> None:
+        super().__init__(
+            child=TargetNew(), min_length=1, max_length=MOST_TARGETS, required=required
+        )
+
+
+class RouteChange(Input):
+    """What a route shall say; fields left out stay as they are."""
+
+    # Not by `partial`, which would reach into the targets and let their fields be left out.
+    pattern = ModelField(ROUTE_PATTERN, required=False, help_text=PATTERN_HELP)
     project_id = serializers.UUIDField(
         required=False, allow_null=True, help_text="null is the whole organization."
     )
     strategy = serializers.ChoiceField(choices=Strategy.choices, required=False)
-    targets = serializers.ListField(child=TargetNew(), min_length=1, max_length=MOST_TARGETS)
+    targets = TargetsField(required=False)
     max_retries = serializers.IntegerField(min_value=0, max_value=MOST_RETRIES, required=False)
     connect_ms = MillisecondsField("To reach the provider.")
     first_byte_ms = MillisecondsField("Until its answer begins.")
     idle_ms = MillisecondsField("Between two pieces of its answer.")
     total_ms = MillisecondsField("For everything, with all retries.")
+
+
+class RouteNew(RouteChange):
+    """A route to add."""
+
+    pattern = ModelField(ROUTE_PATTERN, help_text=PATTERN_HELP)
+    targets = TargetsField()

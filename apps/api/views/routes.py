@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.idempotency import acts_once
-from apps.api.serializers.routes import RouteNew, RouteOut
+from apps.api.serializers.routes import RouteChange, RouteNew, RouteOut
 from apps.api.views.base import OrganizationViewSet
 from apps.kernel.clock import utc_now
 from apps.tenants.access import Target
@@ -64,13 +64,13 @@ class RoutesView(OrganizationViewSet):
         route = create_route(organization=self.organization, terms=terms, at=utc_now())
         return Response(self._shown(route), status.HTTP_201_CREATED)
 
-    @extend_schema(operation_id="updateRoute", request=RouteNew, responses=RouteOut)
+    @extend_schema(operation_id="updateRoute", request=RouteChange, responses=RouteOut)
     def partial_update(self, _request: Request, id: UUID) -> Response:
         """Change a route
 
         Fields left out stay as they are; `targets` replace all earlier ones.
         """
-        changes = _parsed(self.checked(RouteNew, is_partial=True))
+        changes = _parsed(self.checked(RouteChange))
         terms = replace(terms_of(routes(self.organization).get(pk=id)), **changes)
         route = change_route(organization=self.organization, route_id=id, terms=terms)
         return Response(self._shown(route))

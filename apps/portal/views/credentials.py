@@ -22,6 +22,8 @@ from apps.tenants.services.credentials import (
     store_credential,
 )
 
+FIELDS = {"base_url_refused": "base_url"}
+
 
 @portal_view(Permission.CREDENTIALS_READ)
 def credential_list(request: PortalRequest) -> HttpResponse:
@@ -35,7 +37,7 @@ def credential_list(request: PortalRequest) -> HttpResponse:
 def credential_create(request: PortalRequest) -> HttpResponse:
     form = CredentialForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with shown_in(form):
+        with shown_in(form, by_code=FIELDS):
             row = store_credential(
                 organization=request.actor.organization, **form.cleaned_data, at=utc_now()
             )
@@ -49,14 +51,15 @@ def credential_create(request: PortalRequest) -> HttpResponse:
 def credential_replace(request: PortalRequest, credential_id: UUID) -> HttpResponse:
     organization = request.actor.organization
     row = credentials(organization).get(pk=credential_id)
-    form = SecretForm(request.POST or None)
+    address = {"base_url": row.base_url, "api_version": row.api_version}
+    form = SecretForm(request.POST or None, initial=address)
     if request.method == "POST" and form.is_valid():
-        with shown_in(form, "secret"):
+        with shown_in(form, "secret", by_code=FIELDS):
             replace_secret(
                 organization=organization,
                 credential_id=credential_id,
-                secret=form.cleaned_data["secret"],
                 at=utc_now(),
+                **form.cleaned_data,
             )
             messages.success(request, f"The credential {row.name} has its new key.")
             return _to_list(request)

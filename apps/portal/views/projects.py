@@ -9,13 +9,18 @@ from django.shortcuts import redirect, render
 from apps.kernel.clock import utc_now
 from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.errors import shown_in
-from apps.portal.forms.projects import ProjectForm
+from apps.portal.forms.projects import ContentForm, ProjectForm
 from apps.portal.paging import page_of
 from apps.portal.views.confirmation import ask
 from apps.tenants.models import ApiKey
 from apps.tenants.permissions import Permission
 from apps.tenants.selectors import open_projects, projects
-from apps.tenants.services.projects import archive_project, create_project, rename_project
+from apps.tenants.services.projects import (
+    archive_project,
+    create_project,
+    rename_project,
+    set_content_storage,
+)
 
 
 @portal_view(Permission.PROJECTS_READ)
@@ -52,6 +57,26 @@ def project_rename(request: PortalRequest, project_id: UUID) -> HttpResponse:
             messages.success(request, f"The project is now called {renamed.name}.")
             return _to_list(request)
     return render(request, "portal/projects/rename.html", {"form": form, "project": project})
+
+
+@portal_view(Permission.CONTENT_WRITE, methods=FORM)
+def project_content(request: PortalRequest, project_id: UUID) -> HttpResponse:
+    organization = request.actor.organization
+    project = open_projects(organization).get(pk=project_id)
+    now = {
+        "stores_content": project.stores_content,
+        "retention_days": project.content_retention_days,
+    }
+    form = ContentForm(request.POST or None, initial=now)
+    if request.method == "POST" and form.is_valid():
+        with shown_in(form):
+            set_content_storage(
+                organization=organization, project_id=project_id, at=utc_now(), **form.cleaned_data
+            )
+            kept = "keeps" if form.cleaned_data["stores_content"] else "does not keep"
+            messages.success(request, f"The project {project.name} {kept} prompts and answers.")
+            return _to_list(request)
+    return render(request, "portal/projects/content.html", {"form": form, "project": project})
 
 
 @portal_view(Permission.PROJECTS_WRITE, methods=FORM)

@@ -8,12 +8,12 @@ from apps.proxy.limits.rules import (
     CONCURRENCY,
     FOREVER,
     UNITS,
-    Limit,
     Window,
     counted,
     nano_usd,
     window_of,
 )
+from apps.tenants.access import Limit
 
 # Soft limits are counted and never refuse: they stand on a lease without end.
 BOUNDLESS = 1 << 62
@@ -38,7 +38,8 @@ class Account:
     reported. returned: of a flow what settled calls did not need, negative when they needed more;
     it goes back to the shared bucket, which must not fill above its brim. seen, level: the last
     answer; seen is None before it. is_late: what is not told yet was used during an outage, so that
-    the known spend may hold it already.
+    the known spend may hold it already. is_unsure: a message was sent and not answered, so the
+    shared account may hold something for us of which we do not know.
     """
 
     __slots__ = (
@@ -55,6 +56,7 @@ class Account:
         "is_flow",
         "is_hard",
         "is_late",
+        "is_unsure",
         "key",
         "level",
         "limit",
@@ -75,7 +77,7 @@ class Account:
         self.block, self.dry_need = 1, 0
         self.borrowed_s = self.told_s = self.touched_s = self.seen_s = self.dry_until_s = 0.0
         self.seen: int | None = None
-        self.is_late = False
+        self.is_late = self.is_unsure = False
         self.adopt(limit)
         self.free = 0 if self.is_hard else BOUNDLESS
 
@@ -111,7 +113,7 @@ class Account:
     def is_quiet(self) -> bool:
         """Nothing open, leased or unreported."""
         is_told = not self.returned if self.is_flow else self.used == self.told
-        return is_told and not self.inflight and not self.spare
+        return is_told and not self.inflight and not self.spare and not self.is_unsure
 
     def give_back(self, at_s: float) -> int:
         """Take out of the lease what is not needed: all when idle, else what exceeds two blocks."""

@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.proxy.limits.accounts import Account
-from apps.proxy.limits.rules import Limit, window_of
+from apps.proxy.limits.rules import window_of
+from apps.tenants.access import Limit
 
 
 class Book:

@@ -1,10 +1,11 @@
 """Which lender is asked: the shared one, and while it is away this process's own."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from apps.proxy.limits.books import Book
 from apps.proxy.limits.local import LocalLender
-from apps.proxy.limits.orders import Answer, Order, accept_local, accept_shared
+from apps.proxy.limits.orders import Answer, Order, accept_local, accept_shared, mark_sent
 from apps.proxy.limits.shared import AWAY, SharedLender
 
 TIMEOUT_S = 0.05
@@ -69,6 +70,8 @@ class Lenders:
         self, batches: Sequence[tuple[Book, Sequence[Order]]], at_s: float
     ) -> list[Answer]:
         orders = [orders for _, orders in batches]
+        for order in chain.from_iterable(orders):
+            mark_sent(order)
         answers = await self._shared.lend(orders, share=self._share, at_s=at_s)
         for (book, asked), told in zip(batches, answers, strict=True):
             for order, answer in zip(asked, told, strict=True):

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, takewhile
 from math import inf
 from typing import Literal
 from uuid import UUID
@@ -20,7 +20,8 @@ from apps.proxy.limits.holds import UNLIMITED, Alert, Hold
 from apps.proxy.limits.lenders import TIMEOUT_S, Lenders
 from apps.proxy.limits.orders import Answer, Order, order_call, order_report
 from apps.proxy.limits.refusals import refusal, wait_ms
-from apps.proxy.limits.rules import BUDGET, NANO, TOKENS, Limit, nano_usd
+from apps.proxy.limits.rules import BUDGET, NANO, TOKENS, nano_usd
+from apps.tenants.access import Limit
 
 logger = logging.getLogger(__name__)
 
@@ -173,6 +174,7 @@ class Limiter:
         """Ask the lender until the call fits or is refused; calls that came before may have taken
         what was lent.
         """
+        self._busy[book.organization_id] = book
         for account in accounts:
             account.touched_s = at_s
         async with book.lock:
@@ -208,8 +210,9 @@ class Limiter:
 
     def _settle_overdue(self, at_s: float) -> None:
         """A hold that outlived every call was forgotten; it counts at its worst case."""
-        overdue = [hold for hold in self._open if at_s - hold.at_s >= LONGEST_CALL_S]
-        for hold in overdue:
+        # The oldest stand first.
+        overdue = takewhile(lambda hold: at_s - hold.at_s >= LONGEST_CALL_S, self._open)
+        for hold in list(overdue):
             self.settle(hold, tokens=hold.needs[TOKENS], usd=None)
 
     def _tell_again(self) -> None:

@@ -80,8 +80,9 @@ def order_report(account: Account, at_s: float) -> Order | None:
     if account.is_flow:
         back += _take_returned(account)
         return Order(account, back=back) if back else None
+    is_news = back or account.is_unsure or account.used != account.told
     is_due = at_s - account.told_s >= REFRESH_S and not account.is_quiet
-    return Order(account) if back or is_due or account.used != account.told else None
+    return Order(account) if is_news or is_due else None
 
 
 def _take_returned(account: Account) -> int:
@@ -106,9 +107,14 @@ def accept_shared(order: Order, answer: Answer, at_s: float) -> None:
         account.used -= order.told
         account.free -= order.spare
     account.told = order.used - (order.told if answer.is_unknown else 0)
-    account.told_s, account.is_late = at_s, False
+    account.told_s, account.is_late, account.is_unsure = at_s, False, False
     if account.free < 0:  # what was used beyond the lease is booked now
         account.free = 0
+
+
+def mark_sent(order: Order) -> None:
+    """A pool's message must be followed by another one unless it is answered."""
+    order.account.is_unsure = not order.account.is_flow
 
 
 def encode(order: Order, at_s: float) -> dict[str, Any]:

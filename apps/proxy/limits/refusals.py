@@ -7,7 +7,8 @@ from typing import ClassVar
 from apps.kernel.errors import NetraError
 from apps.proxy.limits.accounts import Account
 from apps.proxy.limits.orders import Answer
-from apps.proxy.limits.rules import BUDGET, CONCURRENCY, FOREVER, NANO, TOKENS, Limit
+from apps.proxy.limits.rules import BUDGET, CONCURRENCY, FOREVER, NANO, TOKENS
+from apps.tenants.access import Limit
 
 SLOT_RETRY_MS = 1000
 _RAISE = "or ask for a higher limit"

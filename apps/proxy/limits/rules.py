@@ -4,12 +4,12 @@ Counters are whole numbers: requests, tokens, calls, and 10^-9 US dollars, round
 Lua has, holds such dollars exactly up to nine million.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from math import inf
-from typing import NamedTuple, Protocol
-from uuid import UUID
+from typing import NamedTuple
+
+from apps.tenants.access import Limit
 
 REQUESTS, TOKENS, CONCURRENCY, BUDGET = range(4)
 UNITS = {
@@ -21,32 +21,6 @@ UNITS = {
 NANO = Decimal(10) ** 9
 FOREVER = "total"
 _DAY = timedelta(days=1)
-
-
-class Limit(Protocol):
-    """A bound on one subject, as the snapshot holds it (apps.tenants.access.Limit).
-
-    amount: requests, tokens or calls at once, or US dollars. window: of a budget minute, day,
-    month (UTC) or total. alert_fractions: shares of a budget at which it warns. is_hard: refuse
-    beyond it, else only warn. spent_usd: what the running window had spent when it was read.
-    """
-
-    @property
-    def id(self) -> UUID: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def amount(self) -> Decimal: ...
-    @property
-    def window(self) -> str | None: ...
-    @property
-    def alert_fractions(self) -> Sequence[Decimal]: ...
-    @property
-    def is_hard(self) -> bool: ...
-    @property
-    def spent_usd(self) -> Decimal: ...
 
 
 class Window(NamedTuple):

@@ -46,8 +46,10 @@ class SharedLender:
             url,
             max_connections=CONNECTIONS,
             timeout=timeout_s,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
+            # The client's own timeouts stand on wait_for, which may swallow a cancellation before
+            # Python 3.12; ours bound every method instead.
+            socket_timeout=None,
+            socket_connect_timeout=None,
             retry=Retry(NoBackoff(), 0),
             # With them on, a connection that the server has closed would not be noticed before use.
             maint_notifications_config=MaintNotificationsConfig(enabled=False),

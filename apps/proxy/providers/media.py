@@ -82,7 +82,10 @@ class Media(OpenAIDialect):
     name = "media"
 
     def read_request(self, endpoint: Endpoint, headers: Headers, body: bytes) -> RequestFacts:
-        """Raises MalformedRequest when it is neither JSON nor a form, or audio names no model."""
+        """Raises MalformedRequest when it is neither JSON nor a form, or audio names no model.
+
+        An empty `body` is that of a form too large to hold, of which nothing is known.
+        """
         content_type = header_of(headers, b"content-type") or "application/json"
         if content_type.lower().startswith(_FORM):
             return _form_facts(endpoint, content_type, body)
@@ -133,7 +136,7 @@ def _json_facts(endpoint: Endpoint, document: dict[str, Any]) -> RequestFacts:
 def _form_facts(endpoint: Endpoint, content_type: str, body: bytes) -> RequestFacts:
     found = multipart.fields(content_type, body)
     model = endpoint.model or name_of(multipart.value_of(found, body, "model"))
-    if model is None and endpoint.kind == "audio":
+    if model is None and endpoint.kind == "audio" and body:
         raise MalformedRequest(_NO_MODEL, "model")
     number = multipart.value_of(found, body, "n") or ""
     return RequestFacts(

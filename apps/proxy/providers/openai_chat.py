@@ -1,5 +1,6 @@
 """OpenAI's chat completions, and everybody's who speaks them."""
 
+import re
 from typing import Any
 
 import orjson
@@ -10,11 +11,14 @@ from apps.proxy.providers.openai_errors import OpenAIDialect, OpenAIReader
 from apps.proxy.providers.openai_usage import read_usage
 from apps.proxy.providers.prompt_size import measure_prompt
 from apps.proxy.providers.tally import byte_length, name_of, rows_of, table_of
-from apps.proxy.providers.wire import limit_of, model_of
+from apps.proxy.providers.wire import changed, limit_of, model_of
 
 PROMPT = ("messages", "tools", "functions", "response_format", "prediction", "prompt", "suffix")
 _TELLING = {"error", "x_groq"}
 _ASKED = b'{"include_usage":true}'
+# Whoever asks for usage gets this in every other chunk. A quote within a text is escaped, so that
+# only a member can match.
+_NO_USAGE = re.compile(rb',\s*"usage"\s*:\s*null')
 
 
 class CompletionReader(OpenAIReader):
@@ -37,6 +41,10 @@ class CompletionReader(OpenAIReader):
             return False
         self.read_answer(document)
         return self._strips and not document.get("choices") and bool(document.get("usage"))
+
+    def trimmed(self, events: bytes) -> bytes:
+        """Without the `"usage": null` that answers a question of ours."""
+        return _NO_USAGE.sub(b"", events) if b'"usage"' in events else events
 
     def read_answer(self, document: Any) -> None:
         """A completion or one chunk of it."""
@@ -120,7 +128,7 @@ class OpenAIChat(OpenAIDialect):
             return body
         if "stream_options" not in facts.document:
             return add_member(body, "stream_options", _ASKED)
-        return replace_values(body, "stream_options", _asking)
+        return changed(body, "stream_options", _asking)
 
     def reader(
         self, endpoint: Endpoint, facts: RequestFacts, *, strip_usage: bool
@@ -147,5 +155,5 @@ def _asking(options: bytes) -> bytes:
         return _ASKED
     if not options.startswith(b"{"):
         return options
-    changed = replace_values(options, "include_usage", lambda _: b"true")
-    return changed if changed != options else add_member(options, "include_usage", b"true")
+    asking = replace_values(options, "include_usage", lambda _: b"true")
+    return asking if asking != options else add_member(options, "include_usage", b"true")

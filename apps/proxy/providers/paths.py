@@ -32,7 +32,10 @@ _OPENAI_ROOTS = (
     ("/openai/v1", "azure_openai"),
     ("/openai", "azure_openai"),
 )
-_CLIMB = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
+_SLASH = r"(?:/|\\|%2f|%5c)"
+_CLIMB = re.compile(rf"{_SLASH}\.{{1,2}}(?:{_SLASH}|$)", re.IGNORECASE)
+# Escapes of characters that need none mean the same (RFC 3986 §6.2.2.2).
+_ESCAPED = re.compile(r"%(2[de]|3\d|[46][1-9a-f]|[57][\da]|5f|7e)", re.IGNORECASE)
 _GOOGLE_METHOD = re.compile(r".*/([^/:]+):([A-Za-z]+)")
 _GOOGLE_ROOTS = ("/v1beta/", "/v1alpha/", "/upload/", "/download/")
 _HOMES: dict[Family, str] = {
@@ -56,11 +59,13 @@ _HINTS: dict[Family, Headers] = {
 
 
 class UnsafePath(NetraError):
-    """The path climbs out of where it stands."""
+    """The path climbs out of where it stands, or stands nowhere."""
 
     code: ClassVar[str] = "unsafe_path"
     http_status: ClassVar[int] = 400
-    message: ClassVar[str] = "The path holds a `.` or `..`. Write it without."
+    message: ClassVar[str] = (
+        "The path holds a `.` or `..`, or does not begin with a slash. Write it from its root."
+    )
 
 
 class Place(NamedTuple):
@@ -93,11 +98,19 @@ def endpoint_of(method: str, path: str, headers: Headers = ()) -> Endpoint:
     """
     if method == "POST" and path in _FIXED:
         return _FIXED[path]
-    if _CLIMB.search(path):
+    path = _plain(path)
+    if not path.startswith("/") or _CLIMB.search(path):
         raise UnsafePath
     if path.startswith(PINNED):
         return _pinned(method, path, headers)
     return _endpoint(method, _place(path, headers))
+
+
+def _plain(path: str) -> str:
+    """Without escapes that hide what a path is from our tables and not from a provider."""
+    if "%" not in path:
+        return path
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), path)
 
 
 def _pinned(method: str, path: str, headers: Headers) -> Endpoint:

@@ -40,7 +40,8 @@ def measure_prompt(roots: Iterable[Any]) -> tuple[int, int]:
 
 
 def _is_image(node: dict[str, Any]) -> bool:
-    if node.get("type") in _IMAGE_TYPES:
+    named = node.get("type")
+    if isinstance(named, str) and named in _IMAGE_TYPES:
         return True
     part = node.get("inlineData") or node.get("inline_data") or node.get("fileData")
     kind = (part.get("mimeType") or part.get("mime_type")) if isinstance(part, dict) else None

@@ -32,6 +32,10 @@ class EventReader(Protocol):
         """Take notice of an event; True when the client must not get it. May raise FAULTS."""
         ...
 
+    def trimmed(self, events: bytes) -> bytes:
+        """Whole events without what only we asked for; the same object when that is nothing."""
+        ...
+
     def reading(self) -> Reading:
         """What is known by now. Never raises."""
         ...
@@ -61,9 +65,9 @@ class SseWatcher:
             at, text_bytes = self._frame.run(chunk)
             self._reader.tally.output_bytes += text_bytes
             if at == len(chunk):
-                return chunk
+                return self._reader.trimmed(chunk) if self._drops else chunk
         if self._drops:
-            return self._filter(chunk, at)
+            return self._reader.trimmed(self._filter(chunk, at))
         for event in self._events(chunk[at:] if at else chunk):
             self._see(event)
         return chunk
@@ -72,7 +76,7 @@ class SseWatcher:
         """The upstream ended: an event without its blank line counts, as most clients have it."""
         held, self._held = bytes(self._held), bytearray()
         is_dropped = bool(held) and self._see((held, b""))
-        return held if self._drops and not is_dropped else b""
+        return self._reader.trimmed(held) if self._drops and not is_dropped else b""
 
     def outcome(self) -> Reading:
         return self._reader.reading()

@@ -1,5 +1,6 @@
 """What the dialects that carry JSON share: the road of a request in, and of an answer out."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -27,6 +28,10 @@ class Reader:
         """Take notice of an event of a stream; True when it is ours and not the client's."""
         self.read_answer(orjson.loads(data))
         return False
+
+    def trimmed(self, events: bytes) -> bytes:
+        """All of them."""
+        return events
 
     def parse(self, body: bytes) -> Any:
         """The body, or as much of it as matters. Raises JSONDecodeError."""
@@ -104,10 +109,7 @@ class JsonDialect:
         name = orjson.dumps(model)
         if "model" not in document:
             return add_member(body, "model", name)
-        try:
-            return replace_values(body, "model", lambda _: name)
-        except RecursionError:
-            raise MalformedRequest(_TOO_DEEP) from None
+        return changed(body, "model", lambda _: name)
 
     def watcher(
         self,
@@ -137,6 +139,14 @@ class JsonDialect:
         else:
             reader.tally.is_complete, reader.tally.output_bytes = True, len(body)
         return reader.reading()
+
+
+def changed(body: bytes, key: str, change: Callable[[bytes], bytes]) -> bytes:
+    """`replace_values`. Raises MalformedRequest for what is nested too deeply to be cut."""
+    try:
+        return replace_values(body, key, change)
+    except RecursionError:
+        raise MalformedRequest(_TOO_DEEP) from None
 
 
 def model_of(endpoint: Endpoint, document: dict[str, Any]) -> str:

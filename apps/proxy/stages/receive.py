@@ -7,7 +7,7 @@ from apps.proxy.exchange import Exchange
 from apps.proxy.runtime import Runtime
 
 # What may be too large to hold: files, and what no table knows.
-_UPLOADED = frozenset({"manage", "unknown", "audio"})
+_UPLOADED = frozenset({"manage", "unknown"})
 
 
 async def receive(exchange: Exchange, runtime: Runtime) -> None:

@@ -34,9 +34,16 @@ def _buckets(exchange: Exchange) -> tuple[TokenBuckets, bool]:
     reading = exchange.reading
     if reading and reading.usage is not None and reading.is_complete:
         return reading.usage, False
-    if exchange.outcome in ("cancelled", "truncated"):
+    if exchange.outcome in ("cancelled", "truncated") or _is_untold(exchange):
         return estimate(exchange.facts, reading or Reading()), True
     return (reading.usage if reading and reading.usage else NOTHING), False
+
+
+def _is_untold(exchange: Exchange) -> bool:
+    """A whole answer that was made of tokens, of a provider that did not count them."""
+    is_counted = exchange.reading is not None and exchange.reading.usage is not None
+    is_made = exchange.endpoint.kind in ("generate", "embed")
+    return is_made and not is_counted and exchange.outcome == "success"
 
 
 def record(exchange: Exchange, runtime: Runtime) -> None:

@@ -19,9 +19,9 @@ def upstream_request(exchange: Exchange, candidate: Candidate) -> UpstreamReques
     """What `candidate` is sent; its key goes to its own base URL and nowhere else."""
     credential = candidate.credential
     headers, query = exchange.headers, exchange.query
-    if query or exchange.subprotocols:
+    if query:
         headers, query = strip_auth(headers, query)
-    sent = upstream_headers(headers)
+    sent = upstream_headers(headers, is_own_key=candidate.is_own)
     sent.append(_PLAIN)
     sent += _key_headers(exchange, candidate)
     return UpstreamRequest(
@@ -86,6 +86,6 @@ def _body(exchange: Exchange, candidate: Candidate) -> Body:
         and not facts.wants_usage_chunk
         and asks_usage(provider, exchange.endpoint, credential.api_version)
     )
-    return exchange.dialect.prepare(
-        body, facts, model=candidate.model, needs_usage=exchange.has_asked_usage
-    )
+    # A deployment in Azure's path is the model's name to everybody else.
+    model = candidate.model or exchange.endpoint.model
+    return exchange.dialect.prepare(body, facts, model=model, needs_usage=exchange.has_asked_usage)

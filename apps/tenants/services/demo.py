@@ -11,6 +11,7 @@ from apps.tenants.models import ApiKey, Organization, User
 from apps.tenants.permissions import KEY_SCOPES
 from apps.tenants.selectors import open_projects
 from apps.tenants.services.api_keys import KeyRefused, create_api_key, recognise_api_key
+from apps.tenants.services.demo_providers import wire_demo
 from apps.tenants.services.organizations import create_organization
 
 DEMO_EMAIL = "demo@netra.local"
@@ -36,7 +37,10 @@ def ensure_system_organization(*, at: datetime) -> Organization:
 
 @transaction.atomic
 def ensure_demo(*, known: DemoAccess | None, at: datetime) -> DemoAccess:
-    """The demo login and a test key that work; `known` is kept as far as it still does."""
+    """The demo login and a test key that work; `known` is kept as far as it still does.
+
+    Its calls go where the environment says, see apps/tenants/services/demo_providers.py.
+    """
     password = known.password if known else random_base62(16)
     user = _demo_user(password)
     membership = user.memberships.select_related("organization").order_by("joined_at").first()
@@ -45,6 +49,7 @@ def ensure_demo(*, known: DemoAccess | None, at: datetime) -> DemoAccess:
         if membership
         else create_organization(name=DEMO_NAME, owner=user, at=at)
     )
+    wire_demo(organization=organization, at=at)
     key = known.key if known and _works(known.key, at=at) else _demo_key(organization, user, at=at)
     return DemoAccess(email=user.email, password=password, key=key)
 

@@ -34,7 +34,7 @@ class RoutePatternTaken(NetraError):
 
 @dataclass(frozen=True, slots=True)
 class RouteTerms:
-    """Everything a route says; times in milliseconds.
+    """Everything a route says; times in milliseconds, cut to the total where they are longer.
 
     pattern: a model name; `*` stands for any run of characters. project_id: None for the whole
     organization. targets: where it leads, fallbacks included.
@@ -89,7 +89,7 @@ def _saved(route: Route, terms: RouteTerms) -> Route:
     _check_targets(route.organization, terms.targets)
     for name, value in asdict(terms).items():
         if name != "targets":
-            setattr(route, name, value)
+            setattr(route, name, min(value, terms.total_ms) if name in TIMES else value)
     try:
         with transaction.atomic():
             route.save()
@@ -112,8 +112,8 @@ def _check_terms(terms: RouteTerms) -> None:
         raise InvalidRoute(f"Retry between 0 and {MOST_RETRIES} times.")
     if not 0 < terms.total_ms <= LONGEST_MS:
         raise InvalidRoute(f"The total time must be between 1 and {LONGEST_MS} milliseconds.")
-    if not all(0 < getattr(terms, name) <= terms.total_ms for name in TIMES):
-        raise InvalidRoute("Each time must be at least 1 millisecond and within the total.")
+    if not all(0 < getattr(terms, name) <= LONGEST_MS for name in TIMES):
+        raise InvalidRoute(f"Each time must be between 1 and {LONGEST_MS} milliseconds.")
 
 
 def _check_project(organization: Organization, project_id: UUID | None) -> None:

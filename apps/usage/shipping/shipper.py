@@ -14,17 +14,17 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from apps.kernel.clock import utc_now
 from apps.usage.services.ingestion import IngestOutcome
-from apps.usage.shipping.files import read_json, replace_json
-from apps.usage.shipping.status import ShipperStatus, write_status
 from apps.usage.shipping.storing import Storing
 from apps.usage.spool import Follower, Record
+from apps.usage.spool.files import read_json, replace_json
 from apps.usage.spool.folders import WriterFolder, writer_folders
+from apps.usage.spool.status import ShipperStatus, write_status
 
 log = structlog.get_logger(__name__)
 
 OFFSETS = "offsets.json"
 LOCK = "shipper.lock"
-BATCH_BYTES = 4 * 2**20
+BATCH_BYTES = 16 * 2**20
 IDLE_SECONDS = 0.2
 STATUS_EVERY = timedelta(seconds=1)
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.2, 5.0
@@ -119,9 +119,10 @@ class Shipper:
         return False
 
     def _count(self, outcome: IngestOutcome) -> None:
-        self.status = replace(
-            self.status.after(outcome), quarantined=self._storing.quarantined_count
+        counted = self.status.counting(
+            inserted=outcome.inserted, duplicate=outcome.duplicate, refused=outcome.refused
         )
+        self.status = replace(counted, quarantined=self._storing.quarantined_count)
 
     def _wait(self, error: Exception, seconds: float) -> None:
         log.warning("shipping_waits", error=type(error).__name__, seconds=seconds)

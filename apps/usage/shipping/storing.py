@@ -1,15 +1,16 @@
 """A batch of records into the schemas of their organizations."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 from pathlib import Path
 from uuid import UUID
 
 import structlog
-from django.db import ProgrammingError
+from django.db import ProgrammingError, connection, transaction
 
 from apps.kernel.events import UnreadableEvent, decode_begin, encode, interrupted
 from apps.tenants.models import Organization
@@ -20,7 +21,31 @@ from apps.usage.spool import Kind, Record
 
 log = structlog.get_logger(__name__)
 
+# Events that are turned into rows at a time: what bounds the memory, and long enough to be quick.
+PART = 2000
 _of_organization = attrgetter("organization_id")
+
+
+@contextmanager
+def flushed_once() -> Iterator[None]:
+    """Commits within return before they are on disk; those of the whole block are at its end.
+
+    A flush costs as much as storing a hundred events, and a batch has many organizations. The
+    log of Postgres is written in order, so the one commit that waits for the disk stands for all
+    before it. Whoever deletes what was stored does so after the block.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    yield
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = on")
+        # Without something of its own in the log this commit would not wait.
+        cursor.execute("SELECT pg_logical_emit_message(true, 'netra', 'stored')")
+
+
+def _parts(records: Iterator[Record]) -> Iterator[list[Record]]:
+    while part := list(islice(records, PART)):
+        yield part
 
 
 @dataclass(slots=True)
@@ -39,8 +64,10 @@ class Storing:
         """
         ordered = sorted(records, key=_of_organization)
         total = IngestOutcome()
-        for organization_id, theirs in groupby(ordered, key=_of_organization):
-            total += self._store_of(UUID(bytes=organization_id), list(theirs), at=at)
+        with flushed_once():
+            for organization_id, theirs in groupby(ordered, key=_of_organization):
+                for part in _parts(theirs):
+                    total += self._store_of(UUID(bytes=organization_id), part, at=at)
         return total
 
     def _store_of(

@@ -6,6 +6,15 @@ segments of checked frames. Plain Python: the gateway writes here, the shipper r
 
 from apps.usage.spool.following import Follower, Record
 from apps.usage.spool.frames import Kind
+from apps.usage.spool.status import ShipperStatus, read_status
 from apps.usage.spool.writer import SpoolState, SpoolWriter
 
-__all__ = ["Follower", "Kind", "Record", "SpoolState", "SpoolWriter"]
+__all__ = [
+    "Follower",
+    "Kind",
+    "Record",
+    "ShipperStatus",
+    "SpoolState",
+    "SpoolWriter",
+    "read_status",
+]

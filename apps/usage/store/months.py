@@ -4,7 +4,7 @@ A month is attached to the table after it was made, because that lets readers an
 other months go on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from django.db import connection
 from apps.tenants.context import current_tenant
 
 TABLE = "usage_event"
-MADE = "SELECT to_regclass(%s)"
+MISSING = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NULL"
 MONTHS = """
     SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = %s::regclass ORDER BY c.relname
@@ -49,16 +49,16 @@ def next_month(month: Month) -> Month:
 
 def ensure_months(months: Iterable[Month]) -> list[Month]:
     """Make the partitions that are missing; returns those months. To be run in a transaction."""
-    missing = [month for month in sorted(set(months)) if not _is_made(month)]
+    missing = _missing(sorted(set(months)))
     if not missing:
         return []
     with connection.cursor() as cursor:  # two processes may both find it missing
         name = f"usage_event:{current_tenant().pk}"
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
-    made = [month for month in missing if not _is_made(month)]
-    for month in made:
+    still_missing = _missing(missing)
+    for month in still_missing:
         _make(month)
-    return made
+    return still_missing
 
 
 def drop_months_before(at: datetime) -> list[Month]:
@@ -73,10 +73,11 @@ def drop_months_before(at: datetime) -> list[Month]:
     return past
 
 
-def _is_made(month: Month) -> bool:
+def _missing(months: Sequence[Month]) -> list[Month]:
     with connection.cursor() as cursor:
-        cursor.execute(MADE, [month.table])
-        return bool(cursor.fetchone()[0])
+        cursor.execute(MISSING, [[month.table for month in months]])
+        names = {name for (name,) in cursor.fetchall()}
+    return [month for month in months if month.table in names]
 
 
 def _make(month: Month) -> None:

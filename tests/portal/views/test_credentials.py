@@ -55,6 +55,33 @@ def test_a_secret_is_replaced(world: World, client: Client) -> None:
     assert reveal(world.credential, at=utc_now()) == CANARY
 
 
+def test_a_base_url_is_shown_and_one_that_leads_inside_is_refused(
+    world: World, client: Client
+) -> None:
+    sign_in(client, world.owner)
+    typed = _typed(base_url="https://10.0.0.1/v1")
+    page = client.post(path(world, "credential_create"), typed)
+    assert list(form_errors(page)) == ["base_url"]
+    client.post(path(world, "credential_create"), _typed(base_url="https://93.184.216.34/v1"))
+    row = world.organization.credentials.get(name="Research")
+    assert row.base_url == "https://93.184.216.34/v1"
+    assert row.base_url in client.get(path(world, "credentials")).content.decode()
+    url = path(world, "credential_replace", row.pk)
+    assert row.base_url in client.get(url).content.decode()
+    client.post(url, {"secret": CANARY, "base_url": ""})
+    row.refresh_from_db()
+    assert row.base_url is None
+
+
+def test_a_provided_credential_has_no_actions(world: World, client: Client) -> None:
+    ProviderCredential.objects.update(is_platform=True)
+    sign_in(client, world.owner)
+    page = client.get(path(world, "credentials")).content.decode()
+    assert ("Provided" in page, "Replace key" in page) == (True, False)
+    url = path(world, "credential_delete", world.credential.pk)
+    assert client.post(url).status_code == 409
+
+
 def test_a_credential_is_deleted_after_a_question(
     world: World, other: World, client: Client
 ) -> None:

@@ -62,3 +62,23 @@ def test_the_last_project_stays(world: World, client: Client) -> None:
     assert (page.status_code, "Create another one first" in page.content.decode()) == (409, True)
     project.refresh_from_db()
     assert project.archived_at is None
+
+
+def test_a_project_keeps_prompts_and_answers_when_somebody_says_so(
+    world: World, other: World, client: Client
+) -> None:
+    sign_in(client, world.owner)
+    url = path(world, "project_content", world.project.pk)
+    answer = client.post(url, {"stores_content": "on", "retention_days": "7"})
+    assert told(answer) == ["The project Search keeps prompts and answers."]
+    world.project.refresh_from_db()
+    other.project.refresh_from_db()
+    assert (world.project.stores_content, world.project.content_retention_days) == (True, 7)
+    assert other.project.stores_content is False
+    page = client.get(path(world, "projects")).content.decode()
+    assert "keeps prompts and answers for 7 days" in page
+    assert told(client.post(url, {"retention_days": "7"}))[-1] == (
+        "The project Search does not keep prompts and answers."
+    )
+    assert list(form_errors(client.post(url, {"retention_days": "0"}))) == ["retention_days"]
+    assert client.get(path(world, "project_content", other.project.pk)).status_code == 404

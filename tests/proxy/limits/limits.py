@@ -4,7 +4,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,33 +14,25 @@ from redis.asyncio import Redis
 from apps.proxy.limits.holds import Hold
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.limits.refusals import LimitReached
-from apps.proxy.limits.rules import Limit
+from apps.tenants.access import Limit, LimitKind
 
 URL = os.environ["REDIS_URL"]
 AT = datetime(2026, 3, 14, 10, 15, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class LimitRow:
-    """A limit as the snapshot holds it."""
-
-    id: uuid.UUID
-    subject: str
-    kind: str
-    amount: Decimal
-    window: str | None = None
-    alert_fractions: tuple[Decimal, ...] = ()
-    is_hard: bool = True
-    spent_usd: Decimal = Decimal(0)
-
-
-def limit(kind: str, amount: str, **fields: Any) -> LimitRow:
+def limit(kind: LimitKind, amount: str, **fields: Any) -> Limit:
     """A limit with an id of its own unless `fields` names one."""
-    row = LimitRow(id=uuid.uuid4(), subject="project", kind=kind, amount=Decimal(amount))
+    row = Limit(
+        id=uuid.uuid4(),
+        subject="project",
+        subject_id=uuid.uuid4(),
+        kind=kind,
+        amount=Decimal(amount),
+    )
     return replace(row, **fields)
 
 
-def budget(amount: str, **fields: Any) -> LimitRow:
+def budget(amount: str, **fields: Any) -> Limit:
     """A hard monthly budget unless `fields` says otherwise."""
     return replace(limit("budget_usd", amount, window="month"), **fields)
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 from apps.proxy.limits.holds import Alert
-from tests.proxy.limits.limits import LimitRow, Processes, budget, limit, processes
+from apps.tenants.access import Limit, LimitKind
+from tests.proxy.limits.limits import Processes, budget, limit, processes
 
 FRACTIONS = (Decimal("0.5"), Decimal("0.8"), Decimal(1))
 
 
-def alert(ground: Processes, bound: LimitRow, fraction: str, spent: str) -> Alert:
+def alert(ground: Processes, bound: Limit, fraction: str, spent: str) -> Alert:
     return Alert(
         organization_id=ground.organization_id,
         limit_id=bound.id,
@@ -20,7 +21,7 @@ def alert(ground: Processes, bound: LimitRow, fraction: str, spent: str) -> Aler
     )
 
 
-async def spend(ground: Processes, process: int, bound: LimitRow, usd: str) -> list[Alert]:
+async def spend(ground: Processes, process: int, bound: Limit, usd: str) -> list[Alert]:
     """Alerts that come with a call of this cost or right after it."""
     hold = await ground.reserve(process, bound, usd=usd)
     ground.settle(process, hold, usd=usd)
@@ -70,7 +71,7 @@ async def test_each_window_tells_anew() -> None:
 
 
 async def test_soft_rates_neither_refuse_nor_show() -> None:
-    kinds = ("requests_per_minute", "concurrency")
+    kinds: tuple[LimitKind, ...] = ("requests_per_minute", "concurrency")
     soft = [limit(kind, "1", is_hard=False) for kind in kinds]
     async with processes(1) as ground:
         assert await ground.count_granted(9, 0, *soft) == 9

@@ -9,7 +9,8 @@ import pytest
 
 from apps.proxy.limits.limiter import LONGEST_CALL_S
 from apps.proxy.limits.refusals import BudgetExhausted, ConcurrencyReached, LimitReached
-from tests.proxy.limits.limits import LimitRow, budget, limit, processes
+from apps.tenants.access import Limit
+from tests.proxy.limits.limits import budget, limit, processes
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ from tests.proxy.limits.limits import LimitRow, budget, limit, processes
     ],
 )
 async def test_of_1000_calls_at_once_in_four_processes_exactly_the_limit_passes(
-    limits: list[LimitRow], passing: int
+    limits: list[Limit], passing: int
 ) -> None:
     async with processes(4) as ground:
         race = [ground.is_granted(n % 4, *limits, tokens=10, usd="0.1") for n in range(1000)]

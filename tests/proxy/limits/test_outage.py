@@ -1,5 +1,7 @@
 """Redis away, slow and back: calls go on at this process's share of each limit."""
 
+import asyncio
+import uuid
 from dataclasses import replace
 from decimal import Decimal
 
@@ -120,6 +122,31 @@ async def test_a_client_that_hammers_a_limit_just_reached_costs_no_round_trip() 
         ground.clock.move(0.1)
         await ground.is_granted(1, slots)
         assert modes(ground) == ["shared", "local"]
+
+
+async def test_a_caller_that_leaves_while_it_waits_takes_nothing_along() -> None:
+    slots, money = limit("concurrency", "3"), budget("3")
+    async with relay(URL) as wire, processes(2, url=wire.url) as ground:
+        await ground.reserve(0, slots, organization_id=uuid.uuid4())  # the script is known now
+        wire.delay_s = 0.2
+        waiting = asyncio.create_task(ground.reserve(0, slots, money, usd="2"))
+        await asyncio.sleep(0.3)  # it has been granted, and the answer is on its way
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        wire.delay_s = 0.0
+        await ground.tick(1)
+        assert await ground.count_granted(9, 1, slots, money, usd="1") == 3
+
+
+async def test_it_ends_whatever_it_was_doing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.proxy.limits.limiter.TICK_S", 0.0)
+    async with processes(20) as ground:
+        for number, limiter in enumerate(ground.limiters):
+            await limiter.start()
+            await asyncio.sleep(number / 10_000)
+            async with asyncio.timeout(20):
+                await limiter.close()
 
 
 async def test_it_starts_without_redis() -> None:

@@ -25,7 +25,8 @@ from hypothesis.stateful import (
 
 from apps.proxy.limits.accounts import BUDGET_TTL_S, SLOT_TTL_S
 from apps.proxy.limits.holds import Hold
-from tests.proxy.limits.limits import URL, LimitRow, Processes, budget, limit
+from apps.tenants.access import Limit
+from tests.proxy.limits.limits import URL, Processes, budget, limit
 from tests.proxy.limits.relay import Relay
 
 PROCESSES = 3
@@ -71,7 +72,7 @@ class LimitsMachine(RuleBasedStateMachine):
         await self.ground.tick()
 
     @property
-    def limits(self) -> list[LimitRow]:
+    def limits(self) -> list[Limit]:
         """The limits as a snapshot that is never late has them."""
         return [replace(self.money, spent_usd=self.spent), self.slots, self.rate]
 

@@ -26,6 +26,14 @@ class Sample:
     usage_event: bytes = b""
 
     @property
+    def unasked(self) -> bytes:
+        """What a client gets that did not ask for usage, where we did."""
+        if not self.path.endswith("/completions"):
+            return self.stream
+        stream = self.stream.replace(self.usage_event, b"") if self.usage_event else self.stream
+        return stream.replace(b',"usage":null', b"")
+
+    @property
     def endpoint(self) -> Endpoint:
         return endpoint_of("POST", self.path)
 

@@ -137,6 +137,11 @@ def test_what_cannot_be_understood_is_refused(path: str, body: bytes, param: str
     assert refusal.value.param == param
 
 
+def test_a_form_that_is_too_large_to_hold_is_not_judged() -> None:
+    facts = read("/v1/audio/transcriptions", b"", FORM)
+    assert facts == RequestFacts(content_type=FORM.decode())
+
+
 def test_a_form_without_model_is_refused() -> None:
     with pytest.raises(MalformedRequest):
         read("/v1/audio/transcriptions", b"--XyZ--\r\n", FORM)

@@ -36,10 +36,16 @@ def test_a_route_says_what_it_was_told() -> None:
         make_project(organization).pk,
         strategy="weighted",
         max_retries=0,
-        total_ms=300_000,
+        total_ms=400_000,
     )
     create_route(organization=organization, terms=terms, at=utc_now())
     assert [terms_of(route) for route in routes(organization)] == [terms]
+
+
+def test_no_time_is_longer_than_the_total() -> None:
+    terms = terms_of(make_route(make_organization(), total_ms=4_000, idle_ms=3_000))
+    times = (terms.connect_ms, terms.first_byte_ms, terms.idle_ms, terms.total_ms)
+    assert times == (4_000, 4_000, 3_000, 4_000)
 
 
 def test_a_change_replaces_targets() -> None:
@@ -90,7 +96,7 @@ def test_routes_of_another_organization_are_out_of_reach() -> None:
         {"total_ms": 0},
         {"total_ms": 3_600_001},
         {"connect_ms": 0},
-        {"idle_ms": 600_001},
+        {"idle_ms": 3_600_001},
         {"targets": ()},
         {"targets": (Target("openai"),) * 2},
         {"targets": tuple(Target("openai", model=f"gpt-{number}") for number in range(17))},

@@ -11,12 +11,14 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from django.db import connection
 
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 from apps.usage.selectors import events
 from tests.databases import ROOT
 from tests.factories import make_organization, make_project
+from tests.usage.shipping.own_postgres import own_postgres
 
 DISCONNECT = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -118,12 +120,16 @@ def check(world: World) -> int:
     return len(outcomes)
 
 
-@pytest.fixture
-def world(tmp_path: Path, transactional_db: None) -> World:
+def make_world(tmp_path: Path) -> World:
     organizations = [make_organization("Acme") for _ in range(2)]
     for organization in organizations:
         make_project(organization, "The same name")
     return World(tmp_path, organizations, Random(20260301))  # noqa: S311  (reproducible)
+
+
+@pytest.fixture
+def world(tmp_path: Path, transactional_db: None) -> World:
+    return make_world(tmp_path)
 
 
 def test_no_call_is_lost_or_counted_twice(world: World) -> None:
@@ -139,3 +145,19 @@ def test_no_call_is_lost_or_counted_twice_in_many_kills(world: World) -> None:
     world.rampage(kills=150, pause_seconds=1.5)
     world.settle()
     assert check(world) > 20_000
+
+
+@pytest.mark.long
+def test_nothing_is_lost_when_postgres_itself_is_killed(
+    tmp_path: Path, transactional_db: None
+) -> None:
+    with own_postgres(tmp_path / "postgres") as postgres:
+        world = make_world(tmp_path)
+        for _ in range(2):
+            world.rampage(kills=5, pause_seconds=1.5)
+            postgres.kill()
+            time.sleep(3)
+            postgres.kill()
+        world.settle()
+        connection.close()  # it was opened before the last kill
+        assert check(world) > 200

@@ -16,10 +16,10 @@ from apps.tenants import schema
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 from apps.usage.selectors import event, events, refusals, sealed_content
-from apps.usage.shipping import Shipper, only_shipper, read_status, storing
+from apps.usage.shipping import Shipper, only_shipper, storing
 from apps.usage.shipping.shipper import OFFSETS
-from apps.usage.shipping.status import age_seconds
-from apps.usage.spool import Kind, SpoolWriter
+from apps.usage.spool import Kind, SpoolWriter, read_status
+from apps.usage.spool.status import age_seconds
 from tests.factories import make_organization
 from tests.usage.spool.records import damage, make_begin, make_end, positions
 

@@ -5,8 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from apps.usage.services.ingestion import IngestOutcome
-from apps.usage.shipping.files import read_json, replace_json
+from apps.usage.spool.files import read_json, replace_json
 
 NAME = "shipper.json"
 
@@ -29,13 +28,13 @@ class ShipperStatus:
     damaged_bytes: int = 0
     error: str | None = None
 
-    def after(self, outcome: IngestOutcome) -> Self:
-        """With an outcome counted."""
+    def counting(self, *, inserted: int, duplicate: int, refused: int) -> Self:
+        """With a batch more."""
         return replace(
             self,
-            inserted=self.inserted + outcome.inserted,
-            duplicate=self.duplicate + outcome.duplicate,
-            refused=self.refused + outcome.refused,
+            inserted=self.inserted + inserted,
+            duplicate=self.duplicate + duplicate,
+            refused=self.refused + refused,
         )
 
 

@@ -1,0 +1,115 @@
+"""Calls through the gateway as the API shows them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.kernel.events import KINDS, OUTCOMES
+
+
+class RequestFilter(serializers.Serializer[Any]):
+    """Which requests to list; what is left out does not narrow."""
+
+    project_id = serializers.UUIDField(required=False)
+    model = serializers.CharField(
+        required=False, max_length=200, help_text="The model that was asked for or that answered."
+    )
+    outcome = serializers.ChoiceField(required=False, choices=OUTCOMES)
+    status = serializers.IntegerField(required=False, min_value=100, max_value=599)
+    since = serializers.DateTimeField(required=False, help_text="Started then or later.")
+    until = serializers.DateTimeField(required=False, help_text="Started before then.")
+
+
+class Usd(serializers.DecimalField):
+    """An exact amount of US dollars, as a string."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=38, decimal_places=12, allow_null=True, **options)
+
+
+class TokensOut(serializers.Serializer[Any]):
+    """Disjoint counts: each token is in one of them."""
+
+    input_uncached = serializers.IntegerField()
+    cache_read = serializers.IntegerField()
+    cache_write_5m = serializers.IntegerField()
+    cache_write_1h = serializers.IntegerField()
+    output = serializers.IntegerField()
+    reasoning = serializers.IntegerField()
+    input_audio = serializers.IntegerField()
+    output_audio = serializers.IntegerField()
+    input_image = serializers.IntegerField()
+    output_image = serializers.IntegerField()
+
+
+class RequestOut(serializers.Serializer[Any]):
+    """One call, whatever became of it. `id` is what `Netra-Request-Id` said."""
+
+    id = serializers.UUIDField()
+    started_at = serializers.DateTimeField()
+    kind = serializers.ChoiceField(choices=KINDS)
+    project_id = serializers.UUIDField()
+    api_key_id = serializers.UUIDField(allow_null=True)
+    end_user = serializers.CharField(allow_null=True)
+    endpoint = serializers.CharField()
+    provider = serializers.CharField(allow_null=True)
+    requested_model = serializers.CharField(allow_null=True)
+    served_model = serializers.CharField(allow_null=True)
+    is_stream = serializers.BooleanField()
+    status = serializers.IntegerField(allow_null=True)
+    outcome = serializers.ChoiceField(choices=OUTCOMES)
+    error_code = serializers.CharField(allow_null=True)
+    is_estimated = serializers.BooleanField(help_text="Its tokens are estimated, not reported.")
+    tokens = TokensOut(source="*")
+    actual_usd = Usd(help_text="What the call cost; null when it has no price.")
+    counterfactual_usd = Usd(help_text="What it would have cost untouched.")
+    first_byte_ms = serializers.FloatField(allow_null=True)
+    total_ms = serializers.FloatField(allow_null=True)
+
+
+class AttemptOut(serializers.Serializer[Any]):
+    """One try at one provider."""
+
+    provider = serializers.CharField()
+    credential_id = serializers.UUIDField(allow_null=True)
+    model = serializers.CharField(allow_null=True)
+    status = serializers.IntegerField(allow_null=True)
+    outcome = serializers.ChoiceField(choices=OUTCOMES)
+    buckets = TokensOut()
+    cost_usd = Usd()
+    started_ms = serializers.FloatField()
+    latency_ms = serializers.FloatField(allow_null=True)
+    error_code = serializers.CharField(allow_null=True)
+
+
+class DecisionOut(serializers.Serializer[Any]):
+    """What a lever decided."""
+
+    lever = serializers.CharField()
+    decision = serializers.CharField()
+    reason = serializers.CharField()
+    certificate_id = serializers.UUIDField(allow_null=True)
+
+
+class RequestDetailOut(RequestOut):
+    """One call in full."""
+
+    tags = serializers.DictField(child=serializers.CharField())
+    dialect = serializers.CharField()
+    credential_id = serializers.UUIDField(allow_null=True)
+    attempts = AttemptOut(many=True)
+    units = serializers.DictField(child=serializers.IntegerField())
+    price_version = serializers.IntegerField(allow_null=True)
+    policy_version = serializers.IntegerField(allow_null=True)
+    admission_ms = serializers.FloatField(allow_null=True)
+    upstream_ms = serializers.FloatField(allow_null=True)
+    overhead_ms = serializers.FloatField(allow_null=True)
+    request_bytes = serializers.IntegerField()
+    response_bytes = serializers.IntegerField()
+    conversation_id = serializers.CharField(allow_null=True)
+    provider_request_id = serializers.CharField(allow_null=True)
+    client_retry_count = serializers.IntegerField()
+    decisions = DecisionOut(many=True)
+    decomposition = serializers.DictField(
+        child=serializers.CharField(), help_text="Saved US dollars of each lever, as strings."
+    )

@@ -1,0 +1,18 @@
+"""What the gateway and the record of its calls are told."""
+
+from pathlib import Path
+
+from apps.tenants.addresses import PrivateUpstreams
+from netra import env
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+
+PRIVATE_UPSTREAMS = env.parsed("NETRA_PRIVATE_UPSTREAMS", "", PrivateUpstreams.parse)
+SIMULATOR_URL = env.text("NETRA_SIMULATOR_URL", "")
+DEMO_PROVIDER_KEYS = {
+    "openai": env.secret("OPENAI_API_KEY", ""),
+    "anthropic": env.secret("ANTHROPIC_API_KEY", ""),
+}
+SNAPSHOT_DIR = _ROOT / env.text("NETRA_SNAPSHOT_DIR", ".local/snapshot")
+SPOOL_DIR = _ROOT / env.text("NETRA_SPOOL_DIR", ".local/spool")
+EVENT_RETENTION_DAYS = env.integer("NETRA_EVENT_RETENTION_DAYS", 400)
