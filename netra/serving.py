@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lifespan="on",
         access_log=False,  # every call has its record in the spool
         server_header=False,
+        proxy_headers=False,  # whoever calls is known by the key, not by the address
     )
     if config.workers > 1:
         Workers(config, [config.bind_socket()]).run()
