@@ -29,6 +29,7 @@ from apps.proxy.connection import Connection
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.runtime import Runtime, Settings
 from apps.proxy.snapshot import Shard, Snapshot
+from apps.proxy.sockets import SocketConnection
 from apps.proxy.transport import Timeouts, Transport
 from apps.tenants.access import (
     CredentialAccess,
@@ -192,7 +193,7 @@ class _Serving:
             port=0,
             loop="uvloop",
             http=Connection,
-            ws="websockets-sansio",
+            ws=SocketConnection,
             lifespan="on",
             log_level="error",
             access_log=False,
