@@ -60,11 +60,10 @@ def contenders(place: Place) -> Iterator[list[Contender]]:
 
 @contextmanager
 def floor(place: Place) -> Iterator[Contender]:
-    """A relay that does nothing else, under the same server with the same options."""
+    """A relay that does nothing else, under the same server."""
     port = free_port()
-    command = [
-        word.replace("netra.asgi_gateway", "bench.relays.floor") for word in procfile_command(port)
-    ]
+    command = python("-m", "uvicorn", "bench.relays.floor:application", "--port", str(port))
+    command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
     env = os.environ | {"UPSTREAM": place.upstream}
     with running(command, port=port, env=env, log=place.log("floor")) as server:
         yield Contender("floor", server, {"authorization": "Bearer sk-static"})

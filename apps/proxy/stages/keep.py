@@ -11,9 +11,8 @@ import orjson
 
 from apps.proxy.exchange import Exchange
 from apps.proxy.runtime import Runtime
-from apps.tenants.vault import binding, seal
+from apps.tenants.vault import CONTENT, binding, seal
 
-PURPOSE = "content"
 # Of each side; base64 images make prompts of any size.
 LARGEST = 1 << 20
 
@@ -24,7 +23,7 @@ def keep(exchange: Exchange, runtime: Runtime) -> None:
     if exchange.kept is None or organization.data_key is None:
         return
     document = {"v": 1, "request": _request(exchange), "answer": _answer(exchange)}
-    bound_to = binding(organization.id, PURPOSE)
+    bound_to = binding(organization.id, CONTENT)
     sealed = seal(organization.data_key, orjson.dumps(document), bound_to=bound_to)
     runtime.spool.content(exchange.event_id, organization.id, sealed)
     exchange.content_ref = exchange.event_id

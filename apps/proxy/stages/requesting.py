@@ -21,7 +21,7 @@ def upstream_request(exchange: Exchange, candidate: Candidate) -> UpstreamReques
     """What `candidate` is sent; its key goes to its own base URL and nowhere else."""
     credential = candidate.credential
     headers, query = exchange.headers, exchange.query
-    if query or exchange.subprotocols:
+    if query:
         headers, query = strip_auth(headers, query)
     sent = upstream_headers(headers, is_own_key=candidate.is_own)
     sent.append(_PLAIN)
