@@ -153,6 +153,10 @@ class RunningGateway:
         """The sealed contents spooled before the events that were read so far."""
         return list(self._contents)
 
+    def spool_files(self) -> list[Path]:
+        """Everything that was written down of calls so far."""
+        return [path for path in self._follower.folder.path.rglob("*") if path.is_file()]
+
     def _ended(self, count: int) -> list[Event]:
         records = self._follower.read(1 << 30)
         self._events += [decode(each.payload) for each in records if each.kind is Kind.END]

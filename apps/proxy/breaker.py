@@ -14,7 +14,7 @@ FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 60.0
 # So long a probe keeps the others away; one that was cancelled needs nobody to clear up after it.
 PROBE_SECONDS = 5.0
-Key = tuple[UUID, str]
+Key = tuple[UUID, UUID, str]
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from apps.proxy.breaker import FAILURES, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Breakers
 
-KEY, OTHER = (UUID(int=1), ""), (UUID(int=2), "")
+KEY, OTHER = (UUID(int=1), UUID(int=1), ""), (UUID(int=2), UUID(int=1), "")
 
 
 def opened(at: float = 0.0) -> Breakers:

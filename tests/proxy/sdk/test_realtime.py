@@ -1,6 +1,7 @@
 """Realtime: a WebSocket through the gateway, by OpenAI's SDK and by hand."""
 
 import asyncio
+import logging
 from typing import Any
 
 import openai
@@ -107,6 +108,22 @@ async def test_a_browser_puts_the_key_among_its_subprotocols(
     assert call.headers["authorization"] == "Bearer sim-key-1"
     assert gateway.key not in str(call.headers)
     assert (await ended(gateway)).outcome == "success"
+
+
+async def test_a_key_in_the_query_is_nobodys_to_read(
+    gateway: RunningGateway,
+    simulator: RunningSimulator,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.INFO, "uvicorn.error")
+    async with connect(f"{wire(gateway.url)}&api-key={gateway.key}") as socket:
+        await socket.recv()
+    [call] = await asyncio.to_thread(simulator.finished_calls, count=1)
+    assert call.query == "model=gpt-realtime"
+    printed = capfd.readouterr()
+    assert gateway.key not in f"{caplog.text}{printed.out}{printed.err}"
+    await ended(gateway)
 
 
 @pytest.mark.parametrize("place", ["header", "subprotocol", "none"])
