@@ -14,7 +14,6 @@ from apps.pricing.selectors import edition_in_force, price_book
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.loader import Loader
 from apps.proxy.runtime import Runtime, Settings
-from apps.proxy.snapshot import Snapshot
 from apps.proxy.snapshot_file import SnapshotFile
 from apps.proxy.transport import Transport
 from apps.usage.spool import SpoolWriter
@@ -37,7 +36,7 @@ async def open_runtime() -> AsyncIterator[Runtime]:
         async with _limiter() as limiter, _spool() as spool, _transport() as transport:
             yield Runtime(
                 settings=Settings(peppers=tuple(settings.API_KEY_PEPPERS.keys.values())),
-                snapshot=lambda: _known(loader),
+                snapshot=lambda: loader.known,
                 is_in_touch=lambda: loader.state.is_listening,
                 mark_used=loader.mark_used,
                 limiter=limiter,
@@ -46,10 +45,6 @@ async def open_runtime() -> AsyncIterator[Runtime]:
             )
     finally:
         await asyncio.to_thread(loader.stop)
-
-
-def _known(loader: Loader) -> Snapshot | None:
-    return None if loader.state.source == "none" else loader.current
 
 
 def _prices_in_force(known: PriceBook, at: datetime) -> PriceBook:

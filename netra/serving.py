@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         workers=options.workers,
         loop="uvloop",
         http="apps.proxy.connection:Connection",
+        ws="apps.proxy.sockets:SocketConnection",
         lifespan="on",
         access_log=False,  # every call has its record in the spool
         server_header=False,

@@ -69,7 +69,7 @@ class Call:
             if "multipart" in self.headers.get("content-type", ""):
                 return repr(sorted(self.form.items())).encode()
             return orjson.dumps(canonical(orjson.loads(self.body)), option=orjson.OPT_SORT_KEYS)
-        except (orjson.JSONDecodeError, orjson.JSONEncodeError, WireError):
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError, WireError):
             return self.body
 
 

@@ -111,11 +111,16 @@ class Exchange:
     reading: Reading | None = None
     failure: NetraError | None = None
     status: int | None = None
+    answer_type: str = ""
+    provider_request_id: str | None = None
+    # what was relayed so far, where the project keeps content
+    kept: bytearray | None = None
     # record
     buckets: TokenBuckets = NOTHING
     cost_usd: Decimal | None = None
     is_estimated: bool = False
     is_recorded: bool = False
+    content_ref: UUID | None = None
     # What the caller sees as Netra-Request-Id: the id of the event.
     request_id: str = field(init=False)
     _first: dict[bytes, bytes] = field(init=False, repr=False)

@@ -1,8 +1,8 @@
 """Which headers travel: ours stay, those of one hop stay, everything else goes on unchanged."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-Pairs = Iterable[tuple[bytes, bytes]]
+Pairs = Sequence[tuple[bytes, bytes]]
 
 # RFC 9110 §7.6.1 and RFC 9113 §8.2.2.
 _ONE_HOP = frozenset(
@@ -53,18 +53,22 @@ def upstream_headers(headers: Pairs, *, is_own_key: bool) -> list[tuple[str, str
 
     is_own_key: the caller's own key goes with them, so that what belongs to it does too.
     """
-    given, known = list(headers), _upstream_names
-    left_out = _nominated(given) if is_own_key else _nominated(given) | _OF_OTHER_KEY
+    known = _upstream_names
+    left_out = _nominated(headers)
+    if not is_own_key:
+        left_out |= _OF_OTHER_KEY
     return [
         (sent, _text(value))
-        for name, value in given
+        for name, value in headers
         if (sent := known[name] if name in known else _upstream_name(name)) and name not in left_out
     ]
 
 
 def _nominated(headers: Pairs) -> set[bytes]:
     """What the header Connection declares to be of this hop too (RFC 9110 §7.6.1)."""
-    lists = (value for name, value in headers if name == b"connection")
+    lists = [value for name, value in headers if name == b"connection"]
+    if not lists or lists == [b"keep-alive"]:
+        return set()
     return {name.strip().lower() for names in lists for name in names.split(b",")}
 
 

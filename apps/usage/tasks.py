@@ -17,7 +17,10 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name="usage.keep_months", base=PublicTask)
 def keep_months(**_newer: Any) -> int:
-    """Months made ahead and dropped in every open organization; returns in how many."""
+    """Months made ahead, and what is kept no longer dropped, in every open organization.
+
+    Returns in how many.
+    """
     organizations = Organization.objects.filter(closed_at=None).order_by("id")
     return sum(_keep_months(organization) for organization in organizations.iterator())
 
@@ -26,6 +29,7 @@ def _keep_months(organization: Organization) -> bool:
     try:
         with tenant_scope(organization):
             retention.keep_months(at=utc_now())
+            retention.prune_expired_contents(organization, at=utc_now())
     except DatabaseError:
         # A busy or damaged schema must not keep the others from it; the next run tries again.
         log.exception("months_not_kept", organization_id=str(organization.pk))

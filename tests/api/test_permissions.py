@@ -43,6 +43,18 @@ EXPECTED = {
     "replaceCredentialSecret": "credentials.write",
     "listRequests": "usage.read",
     "getRequest": "usage.read",
+    "setProjectContent": "content.write",
+    "listPrices": "organization.read",
+    "createRoute": "routes.write",
+    "listRoutes": "routes.read",
+    "deleteRoute": "routes.write",
+    "updateRoute": "routes.write",
+    "getRoute": "routes.read",
+    "createLimit": "limits.write",
+    "listLimits": "limits.read",
+    "deleteLimit": "limits.write",
+    "updateLimit": "limits.write",
+    "getLimit": "limits.read",
 }
 Operation = tuple[str, str, Permission]
 

@@ -186,7 +186,7 @@ def _shape(method: str, place: Place) -> Shape:
     known: Shape | None = None
     if place.family == "google":
         found = _GOOGLE_METHOD.fullmatch(place.path)
-        known = GOOGLE.get(found[2]) if found else None
+        known = GOOGLE.get(found[2]) if found and method == "POST" else None
     elif method == "POST" or place.path == "/realtime":
         known = _TABLES.get(place.family, {}).get(place.path)
     return known or _managed(place.family, place.path)

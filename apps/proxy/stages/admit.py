@@ -30,6 +30,8 @@ async def admit(exchange: Exchange, runtime: Runtime) -> None:
     """
     exchange.timeouts = runtime.settings.timeouts
     exchange.tiers = candidates(exchange)
+    if exchange.caller.project.stores_content:
+        exchange.kept = bytearray()
     if exchange.route:
         exchange.timeouts = _timeouts(exchange.route)
     expected = _worst_case(exchange, exchange.tiers[0][0])

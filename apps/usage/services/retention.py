@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
+from apps.tenants.models import Organization
 from apps.usage import store
 from apps.usage.models import Refusal, StoredContent
 
@@ -31,6 +32,15 @@ def keep_months(*, at: datetime) -> None:
     store.drop_months_before(at - retention())
     Refusal.objects.filter(refused_at__lt=at - retention()).delete()
     StoredContent.objects.filter(stored_at__lt=at - retention()).delete()
+
+
+def prune_expired_contents(organization: Organization, *, at: datetime) -> int:
+    """Delete what each project of the current organization keeps no longer; returns how many."""
+    projects = organization.projects.order_by("id").values_list("id", "content_retention_days")
+    return sum(
+        prune_contents(project_id=project_id, stored_before=at - timedelta(days=days))
+        for project_id, days in projects
+    )
 
 
 def prune_contents(*, project_id: UUID, stored_before: datetime) -> int:
