@@ -9,8 +9,7 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 # uvicorn tells the whole URL of each connection, in whose query keys may stand (Azure's do).
-_quiet = logging.getLogger("uvicorn.error.sockets")
-_quiet.setLevel(logging.WARNING)
+_quiet = logging.getLogger(__name__)
 
 
 class SocketConnection(WebSocketsSansIOProtocol):
@@ -18,6 +17,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        _quiet.setLevel(logging.WARNING)  # whoever sets up logging later resets it
         self.logger = _quiet
 
     async def send(self, message: Any) -> None:
