@@ -11,7 +11,7 @@ from string import Template
 from urllib.parse import urlsplit, urlunsplit
 
 from bench._database import NAME
-from bench.relays.servers import Server, free_port, python, running
+from bench.relays.servers import OTHERS, Server, free_port, python, running
 from bench.relays.wire import MODEL
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,8 @@ def static_upstream(folder: Path) -> Iterator[Server]:
     """The provider that all of them call."""
     port = free_port()
     command = python("-m", "bench.relays.upstream", str(port))
-    with running(command, port=port, env=os.environ, log=folder / "upstream.log") as server:
+    log = folder / "upstream.log"
+    with running(command, port=port, env=os.environ, log=log, cpu=OTHERS) as server:
         yield server
 
 

@@ -9,7 +9,7 @@ from statistics import median
 
 from bench.relays.contenders import Contender
 from bench.relays.load import Result
-from bench.relays.servers import python
+from bench.relays.servers import OTHERS, pinned, python
 from bench.relays.wire import Call
 
 _JOB_SECONDS = 600.0
@@ -60,7 +60,7 @@ def run_job(contender: Contender, call: Call, folder: Path, **job: object) -> Re
     path.write_bytes(call.request(dict(contender.headers)))
     server = contender.server
     text = json.dumps({"port": server.port, "server_pid": server.pid, "request": str(path)} | job)
-    command = python("-m", "bench.relays.load", text)
+    command = [*pinned(OTHERS), *python("-m", "bench.relays.load", text)]
     done = subprocess.run(command, check=True, capture_output=True, timeout=_JOB_SECONDS)
     return Result(**json.loads(done.stdout))
 

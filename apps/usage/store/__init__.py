@@ -4,6 +4,7 @@ Everything here runs inside `tenant_scope`. Nothing outside `apps.usage` knows o
 """
 
 from apps.usage.store.batches import NEW_EVENTS, write_batch
+from apps.usage.store.facets import add_to_facets
 from apps.usage.store.months import (
     Month,
     drop_months_before,
@@ -12,6 +13,7 @@ from apps.usage.store.months import (
     next_month,
 )
 from apps.usage.store.reading import EventFilter, find_events
+from apps.usage.store.rollups import add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
 
 __all__ = [
@@ -20,6 +22,9 @@ __all__ = [
     "EventFilter",
     "Month",
     "Row",
+    "add_to_facets",
+    "add_to_rollups",
+    "drop_minutes_before",
     "drop_months_before",
     "ensure_months",
     "find_events",
