@@ -5,9 +5,9 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.usage.models import Refusal, StoredContent, UsageEvent
-from apps.usage.store import EventFilter, find_events
+from apps.usage.store import EventFilter, find_events, spent_usd
 
-__all__ = ["ANY", "EventFilter", "event", "events", "refusals", "sealed_content"]
+__all__ = ["ANY", "EventFilter", "event", "events", "refusals", "sealed_content", "spent_usd"]
 ANY = EventFilter()
 
 

@@ -15,6 +15,7 @@ from apps.usage.store.months import (
 from apps.usage.store.reading import EventFilter, find_events
 from apps.usage.store.rollups import add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
+from apps.usage.store.spending import spent_usd
 
 __all__ = [
     "COLUMNS",
@@ -31,5 +32,6 @@ __all__ = [
     "month_of",
     "next_month",
     "read_row",
+    "spent_usd",
     "write_batch",
 ]
