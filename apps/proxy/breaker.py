@@ -27,10 +27,12 @@ class _Circuit:
 class Breakers:
     """The circuits of all credentials. key: credential and upstream model. now: monotonic seconds.
 
-    Only what fails has a circuit, so there are never more than credentials.
+    Only what fails has a circuit. Callers can choose the model, so that no more are kept than
+    `most`; the oldest goes first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int = 10_000) -> None:
+        self._most = most
         self._circuits: dict[Key, _Circuit] = {}
 
     def is_open(self, key: Key, *, now: float) -> bool:
@@ -50,7 +52,7 @@ class Breakers:
 
     def fail(self, key: Key, *, now: float) -> None:
         """The provider failed once more."""
-        circuit = self._circuits.setdefault(key, _Circuit())
+        circuit = self._circuit(key)
         circuit.failures += 1
         if circuit.failures >= FAILURES:
             pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**circuit.openings)
@@ -59,9 +61,14 @@ class Breakers:
 
     def rest(self, key: Key, *, until: float) -> None:
         """The provider asked us to stay away until then (Retry-After)."""
-        circuit = self._circuits.setdefault(key, _Circuit())
+        circuit = self._circuit(key)
         circuit.open_until = max(circuit.open_until, until)
 
     def open_count(self, *, now: float) -> int:
         """How many circuits are open."""
         return sum(1 for key in self._circuits if self.is_open(key, now=now))
+
+    def _circuit(self, key: Key) -> _Circuit:
+        if key not in self._circuits and len(self._circuits) >= self._most:
+            del self._circuits[next(iter(self._circuits))]
+        return self._circuits.setdefault(key, _Circuit())

@@ -15,6 +15,7 @@ from bench.relays.servers import OTHERS, Server, free_port, python, running
 from bench.relays.wire import MODEL
 
 _ROOT = Path(__file__).resolve().parents[2]
+_INSTALLED = {"LiteLLM": "NETRA_BENCH_LITELLM", "Portkey": "NETRA_BENCH_PORTKEY"}
 _MASTER_KEY = "sk-bench"
 
 
@@ -49,12 +50,17 @@ def static_upstream(folder: Path) -> Iterator[Server]:
         yield server
 
 
+def absent() -> list[str]:
+    """The other gateways that are not installed."""
+    return [name for name, variable in _INSTALLED.items() if not os.environ.get(variable)]
+
+
 @contextmanager
 def contenders(place: Place) -> Iterator[list[Contender]]:
     """All that can run here, the floor first and ours second."""
     starts: list[Callable[[Place], AbstractContextManager[Contender]]] = [floor, gateway]
-    starts += [litellm] if os.environ.get("NETRA_BENCH_LITELLM") else []
-    starts += [portkey] if os.environ.get("NETRA_BENCH_PORTKEY") else []
+    others = {"LiteLLM": litellm, "Portkey": portkey}
+    starts += [others[name] for name in others if name not in absent()]
     with ExitStack() as stack:
         yield [stack.enter_context(start(place)) for start in starts]
 
