@@ -4,14 +4,17 @@ import re
 from pathlib import Path
 
 from apps.kernel.errors import NetraError
-from apps.proxy import app, client, failures, labels, routing, websocket
+from apps.proxy import app, client, connection, failures, labels, routing, websocket
 from apps.proxy.limits import refusals
-from apps.proxy.providers import facts
+from apps.proxy.providers import facts, paths
 from apps.proxy.providers.table import PROVIDERS
 from apps.proxy.stages import authenticate
 
 PAGE = (Path(__file__).parents[2] / "docs/gateway.md").read_text()
-MODULES = (app, client, failures, labels, routing, websocket, refusals, facts, authenticate)
+MODULES = (
+    app, client, connection, failures, labels, routing, websocket, refusals, facts, paths,
+    authenticate,
+)  # fmt: skip
 # Never seen by a caller under these names.
 INTERNAL = {"internal_error", "upstream_failed", "upstream_answer_too_large"}
 
