@@ -65,3 +65,10 @@ def test_it_is_probed_again_at_the_latest_after_the_longest_pause(failures: int)
     for _ in range(failures):
         breakers.fail(KEY, now=0)
     assert not breakers.is_open(KEY, now=LONGEST_PAUSE_SECONDS)
+
+
+def test_no_more_circuits_are_kept_than_may_be_and_the_oldest_goes_first() -> None:
+    breakers = Breakers(most=1)
+    breakers.rest(KEY, until=9.0)
+    breakers.rest(OTHER, until=9.0)
+    assert (breakers.is_open(KEY, now=1), breakers.is_open(OTHER, now=1)) == (False, True)

@@ -79,3 +79,11 @@ def test_an_open_circuit_goes_last_whatever_the_strategy(strategy: str) -> None:
     for _ in range(FAILURES):
         breakers.fail(tier[0].key, now=0)
     assert order(tier, strategy, breakers=breakers) == [tier[1], tier[0]]
+
+
+def test_no_more_averages_are_kept_than_may_be_and_the_oldest_goes_first() -> None:
+    latencies = Latencies(most=2)
+    first, second, third = (Candidate(GROQ, name) for name in ("a", "b", "c"))
+    for candidate in (first, second, first, third):
+        latencies.observe(candidate, 100.0)
+    assert [latencies.of(each) for each in (first, second, third)] == [0.0, 100.0, 100.0]
