@@ -25,6 +25,7 @@ API_KEY_PEPPERS = env.keyring("NETRA_KEY_PEPPER")
 SHARED_APPS = [
     "netra",
     "apps.tenants",
+    "apps.notices",
     "apps.pricing",
     "apps.billing",
     "apps.portal",
@@ -165,6 +166,8 @@ CELERY_BEAT_SCHEDULE = {
     "publish-waiting-jobs": {"task": "tenants.publish_waiting_jobs", "schedule": 60.0},
     "prune-expired-rows": {"task": "tenants.prune_expired_rows", "schedule": 3600.0},
     "prune-replies": {"task": "idempotency.prune", "schedule": 3600.0},
+    "hand-over-due-deliveries": {"task": "notices.hand_over_due", "schedule": 5.0},
+    "prune-deliveries": {"task": "notices.prune_deliveries", "schedule": 3600.0},
     "keep-event-months": {"task": "usage.keep_months", "schedule": 3600.0},
 }
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TypedDict
 
-from apps.kernel.events import Attempt, Event
+from apps.kernel.events import Alert, Attempt, Event
 from apps.kernel.tokens import TokenBuckets
 from apps.proxy import figures
 from apps.proxy.exchange import Exchange, Timing
@@ -53,12 +53,18 @@ def record(exchange: Exchange, runtime: Runtime) -> None:
         runtime.limiter.settle(
             exchange.hold, tokens=exchange.buckets.total, usd=exchange.cost_usd or Decimal(0)
         )
-    event = _event(exchange)
+    event = _event(exchange, _alerts(exchange, runtime))
     runtime.spool.end(event)
     figures.count(exchange, event.overhead_ms or 0.0)
 
 
-def _event(exchange: Exchange) -> Event:
+def _alerts(exchange: Exchange, runtime: Runtime) -> tuple[Alert, ...]:
+    """What came with the hold, and what came since: a refused call carries news as well."""
+    came = exchange.hold.alerts if exchange.hold else ()
+    return (*came, *runtime.limiter.take_alerts(exchange.caller.organization.id))
+
+
+def _event(exchange: Exchange, alerts: tuple[Alert, ...]) -> Event:
     caller, reading, candidate = exchange.caller, exchange.reading, exchange.candidate
     facts = exchange.facts if exchange.has_facts else RequestFacts()
     return Event(
@@ -94,6 +100,7 @@ def _event(exchange: Exchange) -> Event:
         client_retry_count=_retry_count(exchange),
         counterfactual_usd=exchange.cost_usd,
         actual_usd=exchange.cost_usd,
+        alerts=alerts,
     )
 
 

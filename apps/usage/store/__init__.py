@@ -3,7 +3,7 @@
 Everything here runs inside `tenant_scope`. Nothing outside `apps.usage` knows of the table.
 """
 
-from apps.usage.store.batches import NEW_EVENTS, write_batch
+from apps.usage.store.batches import NEW_EVENTS, new_event_ids, write_batch
 from apps.usage.store.months import (
     Month,
     drop_months_before,
@@ -24,6 +24,7 @@ __all__ = [
     "ensure_months",
     "find_events",
     "month_of",
+    "new_event_ids",
     "next_month",
     "read_row",
     "write_batch",

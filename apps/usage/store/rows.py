@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from apps.kernel.events import Event, UnreadableEvent
+from apps.kernel.events import Alert, Event, UnreadableEvent, read_alerts
 from apps.kernel.tokens import BUCKETS
 
 _LISTS = ("attempts", "decisions")
 _OBJECTS = ("tags", "units", "decomposition", "features")
 _JSON = _LISTS + _OBJECTS
-_NOT_STORED = {"organization_id", "buckets", "started_at", *_JSON}  # the first is the schema's
+# The first is the schema's; alerts become notices.
+_NOT_STORED = {"organization_id", "buckets", "started_at", "alerts", *_JSON}
 _PLAIN = tuple(field.name for field in fields(Event) if field.name not in _NOT_STORED)
 COLUMNS = ("started_at", *_PLAIN, *BUCKETS, *_JSON)
 # What an event of an older writer did not say.
@@ -25,6 +26,7 @@ _DEFAULTS: Mapping[str, Any] = {
     **dict.fromkeys(_LISTS, []),
     **dict.fromkeys(_OBJECTS, {}),
     "buckets": {},
+    "alerts": [],
 }
 _NO_COUNTS = dict.fromkeys(BUCKETS, 0)
 # Postgres has no character 0, in JSON neither.
@@ -32,10 +34,11 @@ _ZERO, _REPLACEMENT = b"\\u0000", b"\\ufffd"
 
 
 class Row(NamedTuple):
-    """values: one for each of COLUMNS, as COPY takes them."""
+    """values: one for each of COLUMNS, as COPY takes them. alerts: what it brings besides."""
 
     key: tuple[str, datetime]
     values: list[Any]
+    alerts: tuple[Alert, ...] = ()
 
     @property
     def started_at(self) -> datetime:
@@ -50,7 +53,8 @@ def read_row(encoded: bytes) -> Row:
         given = {**_DEFAULTS, **orjson.loads(encoded)}
         key = (given["event_id"], _utc(given["started_at"]))
         counts = {**_NO_COUNTS, **given["buckets"]}
-        return Row(key, [key[1], *_plain(given), *_counts(counts), *_json(given)])
+        values = [key[1], *_plain(given), *_counts(counts), *_json(given)]
+        return Row(key, values, read_alerts(given["alerts"]) if given["alerts"] else ())
     except (ValueError, TypeError, KeyError) as error:
         raise UnreadableEvent(f"These bytes are no Event: {error!r}.") from error
 
