@@ -58,7 +58,7 @@ def test_the_message_has_two_parts_that_say_what_to_do(notice: Notice) -> None:
     assert html.mimetype == "text/html"
     for said in ("Acme &amp; Söhne", "80 % of the budget is spent", "Raise it.", page, choose):
         assert said in html.content
-    whole: EmailMessage = message.message()  # type: ignore[assignment]
+    whole: EmailMessage = message.message()
     assert whole.get_content_type() == "multipart/alternative"
 
 

@@ -11,7 +11,7 @@ from apps.usage.store.months import (
     month_of,
     next_month,
 )
-from apps.usage.store.reading import EventFilter, find_events
+from apps.usage.store.reading import EventFilter, Spending, count_events, find_events, sum_spending
 from apps.usage.store.rows import COLUMNS, Row, read_row
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
     "EventFilter",
     "Month",
     "Row",
+    "Spending",
+    "count_events",
     "drop_months_before",
     "ensure_months",
     "find_events",
@@ -27,5 +29,6 @@ __all__ = [
     "new_event_ids",
     "next_month",
     "read_row",
+    "sum_spending",
     "write_batch",
 ]
