@@ -40,6 +40,9 @@ class Permission(StrEnum):
     ROUTES_WRITE = "routes.write"
     LIMITS_READ = "limits.read"
     LIMITS_WRITE = "limits.write"
+    NOTICES_READ = "notices.read"
+    WEBHOOKS_READ = "webhooks.read"
+    WEBHOOKS_WRITE = "webhooks.write"
     USAGE_READ = "usage.read"
     GATEWAY_CALL = "gateway.call"
 
@@ -60,6 +63,7 @@ READ = frozenset(
         P.PROJECTS_READ,
         P.KEYS_READ,
         P.LIMITS_READ,
+        P.NOTICES_READ,
         P.USAGE_READ,
     }
 )
@@ -71,6 +75,7 @@ BUILD = frozenset(
         P.ROUTES_READ,
         P.ROUTES_WRITE,
         P.CONTENT_READ,
+        P.WEBHOOKS_READ,
         P.GATEWAY_CALL,
     }
 )
@@ -83,6 +88,7 @@ MANAGE = frozenset(
         P.CREDENTIALS_WRITE,
         P.CONTENT_WRITE,
         P.LIMITS_WRITE,
+        P.WEBHOOKS_WRITE,
     }
 )
 LEAVE = frozenset({P.ORGANIZATION_LEAVE})

@@ -19,6 +19,7 @@ from schemathesis.config import SchemathesisConfig
 
 from apps.api.views.reference import openapi_document
 from apps.kernel.clock import utc_now
+from apps.notices.services.deliveries import ping_endpoint
 from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES, Role
 from apps.usage.services.ingestion import ingest_events
@@ -58,6 +59,9 @@ def _furnish(owner_email: str, mark: str) -> Rows:
     invitation = factories.make_invitation(organization, f"guest-{owner_email}").invitation
     call = make_event(organization, started_at=utc_now(), project_id=project.pk, end_user=mark)
     ingest_events(organization=organization, events=[call], at=utc_now())
+    organization.entitlements.create(code="seats", value="unlimited")
+    webhook = factories.make_webhook(organization, f"https://93.184.216.34/{mark}").endpoint
+    ping = ping_endpoint(organization=organization, endpoint_id=webhook.pk, at=utc_now())
     return Rows(
         organization,
         new.text.value,
@@ -70,6 +74,8 @@ def _furnish(owner_email: str, mark: str) -> Rows:
             "limits": str(factories.make_limit(organization, "budget_usd", window="day").pk),
             "invitations": str(invitation.pk),
             "requests": str(call.event_id),
+            "webhooks": str(webhook.pk),
+            "deliveries": str(ping.pk),
         },
     )
 
@@ -119,6 +125,8 @@ def _agree(body: dict[str, Any]) -> None:
         body["amount"] = "12.5"
     if "alert_fractions" in body:
         body["alert_fractions"] = ["0.5", "1"]
+    if "url" in body:
+        body["url"] = "https://93.184.216.34/hooks"
     if "kind" in body:
         body |= {"kind": "budget_usd", "window": "month"}
 

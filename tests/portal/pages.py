@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from django.urls import reverse
 
+from apps.notices.models import WebhookEndpoint
 from apps.tenants.models import (
     ApiKey,
     Invitation,
@@ -33,6 +34,7 @@ from tests.factories import (
     make_project,
     make_route,
     make_user,
+    make_webhook,
 )
 
 EVERYBODY = frozenset(Role)
@@ -53,6 +55,7 @@ class World:
     credential: ProviderCredential
     route: Route
     limit: Limit
+    webhook: WebhookEndpoint
     invitation: Invitation
     token: str
 
@@ -109,6 +112,13 @@ ORGANIZATION_PAGES = (
     Page("portal:limit_create", roles=SPENDERS),
     Page("portal:limit_edit", "limit", SPENDERS),
     Page("portal:limit_delete", "limit", SPENDERS),
+    Page("portal:alerts", roles=EVERYBODY),
+    Page("portal:notice_emails", roles=EVERYBODY),
+    Page("portal:webhook_create", roles=MANAGERS),
+    Page("portal:webhook", "webhook", BUILDERS),
+    Page("portal:webhook_edit", "webhook", MANAGERS),
+    Page("portal:webhook_rotate", "webhook", MANAGERS),
+    Page("portal:webhook_delete", "webhook", MANAGERS),
     Page("portal:settings", roles=EVERYBODY),
     Page("portal:settings_edit", roles=MANAGERS),
 )
@@ -150,6 +160,7 @@ def make_world(name: str = "Acme") -> World:
         credential=make_credential(organization),
         route=make_route(organization),
         limit=make_limit(organization, "budget_usd", window="month", project_id=project.pk),
+        webhook=make_webhook(organization).endpoint,
         invitation=invited.invitation,
         token=invited.token,
     )

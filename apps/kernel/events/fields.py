@@ -49,6 +49,20 @@ class Decision:
     certificate_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A budget of the call's organization has spent `fraction` of its amount.
+
+    (limit_id, window, fraction) is told once. window: `202603`, `20260314` or `total`, in UTC.
+    """
+
+    limit_id: UUID
+    fraction: Decimal
+    window: str
+    amount_usd: Decimal
+    spent_usd: Decimal
+
+
 @dataclass
 class Begin:
     """What is known of a call before anything goes upstream.
@@ -89,6 +103,7 @@ class Event:
     actual_usd: None when unpriced. counterfactual_usd: what the untouched call would have cost.
     decomposition: lever → saved USD; sums to counterfactual - actual. features: known before the
     outcome, for the estimator. content_ref: id of stored content, where the project opted in.
+    alerts: what budgets had to tell when the call passed, also those that it is not bound by.
     """
 
     event_id: UUID
@@ -139,4 +154,5 @@ class Event:
     decomposition: Mapping[str, Decimal] = field(default_factory=dict)
     features: Mapping[str, Feature] = field(default_factory=dict)
     content_ref: UUID | None = None
+    alerts: tuple[Alert, ...] = ()
     schema_version: int = 1

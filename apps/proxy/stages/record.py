@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TypedDict
 
-from apps.kernel.events import Attempt, Event
+from apps.kernel.events import Alert, Attempt, Event
 from apps.kernel.tokens import TokenBuckets
 from apps.proxy import figures
 from apps.proxy.exchange import NOTHING, Exchange, Timing
@@ -66,12 +66,18 @@ def record(exchange: Exchange, runtime: Runtime) -> None:
     if exchange.hold:
         tokens = exchange.buckets.total
         runtime.limiter.settle(exchange.hold, tokens=tokens, usd=exchange.cost_usd)
-    event = _event(exchange)
+    event = _event(exchange, _alerts(exchange, runtime))
     runtime.spool.end(event)
     figures.count(exchange, event.overhead_ms or 0.0)
 
 
-def _event(exchange: Exchange) -> Event:
+def _alerts(exchange: Exchange, runtime: Runtime) -> tuple[Alert, ...]:
+    """What came with the hold, and what came since: a refused call carries news as well."""
+    came = exchange.hold.alerts if exchange.hold else ()
+    return (*came, *runtime.limiter.take_alerts(exchange.caller.organization.id))
+
+
+def _event(exchange: Exchange, alerts: tuple[Alert, ...]) -> Event:
     caller, reading, candidate = exchange.caller, exchange.reading, exchange.candidate
     facts = exchange.facts if exchange.has_facts else RequestFacts()
     return Event(
@@ -108,6 +114,7 @@ def _event(exchange: Exchange) -> Event:
         counterfactual_usd=exchange.cost_usd,
         actual_usd=exchange.cost_usd,
         content_ref=exchange.content_ref,
+        alerts=alerts,
     )
 
 
