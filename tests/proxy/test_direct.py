@@ -61,7 +61,7 @@ async def _head(reader: asyncio.StreamReader) -> bytes:
 
 @asynccontextmanager
 async def serving(handler: Handler) -> AsyncIterator[int]:
-    server = await asyncio.start_server(handler, "127.0.0.1", 0)  # type: ignore[arg-type]
+    server = await asyncio.start_server(handler, "127.0.0.1", 0)
     yield server.sockets[0].getsockname()[1]
     server.close()
 
