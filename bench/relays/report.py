@@ -16,12 +16,11 @@ ADDED_P50_MS = 1.0
 def rows_of(measured: Measured) -> list[Row]:
     """CPU, latency and throughput of every call and manner that was measured."""
     found = {(call, manner): None for _, call, manner in measured}
-    others = [name for name in CPU_TO_OTHERS if any(name == each for each, _, _ in measured)]
     rows: list[Row] = []
     for call, manner in found:
         by_name = {n: r for (n, c, m), r in measured.items() if (c, m) == (call, manner)}
         rows += _beside_floor(call, manner, by_name)
-        for other in others:
+        for other in (each for each in CPU_TO_OTHERS if each in by_name):
             rows += _beside_other(call, manner, by_name, other)
     return rows
 

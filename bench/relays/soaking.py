@@ -20,7 +20,8 @@ def soaked(contender: Contender, folder: Path, *, calls: int) -> list[Row]:
     sizes: list[float] = []
     for part in range(_PARTS):
         call = CALLS[part % 2]
-        run_job(contender, call, folder, connections=64, seconds=7200.0, calls=calls // _PARTS)
+        job = {"connections": 64, "seconds": 7_200.0, "calls": calls // _PARTS}
+        run_job(contender, call, folder, job)
         sizes.append(rss_bytes(contender.server.pid) / _MEGA)
         _forget_records(folder / "spool")
         print(f"{(part + 1) * calls // _PARTS:,} calls, {sizes[-1]:.1f} MB", flush=True)
