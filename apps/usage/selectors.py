@@ -1,14 +1,43 @@
 """Reads: bounded by the caller's page and totally ordered."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from apps.usage.models import Refusal, StoredContent, UsageEvent
 from apps.usage.store import EventFilter, find_events
+from apps.usage.store.queries import MEASURES, Answer, AnswerRow, InvalidQuery, Query, answer
+from apps.usage.store.sources import ALL_DIMENSIONS, EVENT_DIMENSIONS
 
-__all__ = ["ANY", "EventFilter", "event", "events", "refusals", "sealed_content"]
+__all__ = [
+    "ALL_DIMENSIONS",
+    "ANY",
+    "EVENT_DIMENSIONS",
+    "MEASURES",
+    "Answer",
+    "AnswerRow",
+    "EventFilter",
+    "InvalidQuery",
+    "Query",
+    "event",
+    "events",
+    "refusals",
+    "sealed_content",
+    "usage",
+]
 ANY = EventFilter()
+
+
+def usage(query: Query, *, at: datetime) -> Answer:
+    """Measures by dimensions of the current organization, from the cheapest tables that have them.
+
+    at: now; sums by minute older than NETRA_MINUTE_RETENTION_DAYS are not relied on. Raises
+    InvalidQuery.
+    """
+    kept = timedelta(days=settings.MINUTE_RETENTION_DAYS)
+    return answer(query, minutes_since=at - kept)
 
 
 def events(wanted: EventFilter = ANY) -> QuerySet[UsageEvent]:
