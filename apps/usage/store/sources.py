@@ -1,0 +1,169 @@
+"""The SQL of a question: which table has which part of the window, and one statement over them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from apps.usage.store.facets import LONGEST_TAG, LONGEST_VALUE
+from apps.usage.store.measures import ALL_SUMS, BIN, BINS, SAVED, column_type
+from apps.usage.store.rollups import DAY, DIMENSIONS, GRAINS
+from apps.usage.store.windows import EVENTS, Segment
+
+LEVER, FACETS = "lever", ("end_user", "tag")
+# What no rollup has: their questions are answered from the events.
+EVENT_DIMENSIONS = ("endpoint", "dialect", "outcome", "status", "error_code")
+ALL_DIMENSIONS = (*DIMENSIONS, *FACETS, *EVENT_DIMENSIONS)
+_OF_FACETS = {"project_id", "kind"}
+_BINS_SUMMED = ", ".join(f"sum(latency_bins[{n}])" for n in range(1, BINS + 1))
+_BINS_COUNTED = ", ".join(f"count(*) FILTER (WHERE bin = {n})" for n in range(1, BINS + 1))
+_LEVERS = """CROSS JOIN LATERAL (
+    SELECT key AS lever, value::numeric(38,18) AS saved_usd FROM jsonb_each_text(decomposition)
+) AS levers"""
+_TAGS = f"""CROSS JOIN LATERAL (
+    SELECT left(coalesce(value, ''), {LONGEST_VALUE}) AS tag FROM jsonb_each_text(tags)
+    WHERE left(key, {LONGEST_TAG}) = %(tag)s LIMIT 1
+) AS tagged"""  # noqa: S608  (constants)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a statement must give. sums: of ALL_SUMS. starts: of the buckets, the first since."""
+
+    sums: Sequence[str]
+    has_bins: bool
+    dimensions: Sequence[str]
+    filters: Mapping[str, Sequence[str]]
+    tag: str | None
+    starts: Sequence[datetime]
+    segments: Sequence[Segment]
+    limit: int
+
+    @property
+    def used(self) -> set[str]:
+        return {*self.dimensions, *self.filters}
+
+
+def grains_for(used: set[str], *, has_durations: bool) -> tuple[int, ...]:
+    """The grains of rollups that tell calls apart by all of `used`; none means the events."""
+    facets = used & set(FACETS)
+    if used & set(EVENT_DIMENSIONS):
+        return ()
+    if not facets:
+        return GRAINS
+    is_known = len(facets) == 1 and used - facets <= _OF_FACETS and not has_durations
+    return (DAY,) if is_known else ()
+
+
+def source_names(wanted: Wanted) -> tuple[str, ...]:
+    """Which tables a statement reads, for people."""
+    rolled = "days of {}s" if wanted.used & set(FACETS) else "rollups of {} minutes"
+    what = next(iter(wanted.used & set(FACETS)), None)
+    grains = sorted({segment.grain for segment in wanted.segments})
+    return tuple(rolled.format(what or grain) if grain else "events" for grain in grains)
+
+
+def statement(wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    """SQL and its values. Columns: number of the bucket from 1, dimensions, sums, array of bins."""
+    values: dict[str, Any] = {
+        "starts": list(wanted.starts), "tag": wanted.tag, "limit": wanted.limit,
+        **{f"only_{name}": list(accepted) for name, accepted in wanted.filters.items()},
+    }  # fmt: skip
+    parts = [part for part in (_rolled(wanted, values), _of_events(wanted, values)) if part]
+    named = [f"d{n}" for n in range(len(wanted.dimensions))]
+    sums = [f"sum({name})::{column_type(name)}" for name in wanted.sums]
+    bins = [f"ARRAY[{_BINS_SUMMED}]::bigint[]"] if wanted.has_bins else []
+    keys = ", ".join(str(n) for n in range(1, len(named) + 2))
+    outer = ", ".join(["bucket", *named, *sums, *bins])
+    return (
+        f"SELECT {outer} FROM ({' UNION ALL '.join(parts)}) AS part"  # noqa: S608
+        f" GROUP BY {keys} ORDER BY {keys} LIMIT %(limit)s",
+        values,
+    )
+
+
+def _rolled(wanted: Wanted, values: dict[str, Any]) -> str | None:
+    segments = [segment for segment in wanted.segments if segment.grain != EVENTS]
+    if not segments:
+        return None
+    facets = [name for name in FACETS if name in wanted.used]
+    sums = {name: name for name in wanted.sums}
+    if facets:
+        values["facet"] = facets[0]
+        columns = {name: "value" if name in FACETS else name for name in wanted.used}
+        table = "usage_facet"
+        where = "facet = %(facet)s AND name = coalesce(%(tag)s, '')"
+        spans = _spans(segments, "bucket_at", values)
+    else:
+        columns = {name: name for name in wanted.used}
+        table = "usage_rollup JOIN usage_series ON id = series_id"
+        where = "lever <> ''" if LEVER in wanted.used else "lever = ''"
+        spans = _spans(segments, "bucket_at", values, grain="grain")
+    return _part(wanted, columns, sums, _BINS_SUMMED, table, [spans, where])
+
+
+def _of_events(wanted: Wanted, values: dict[str, Any]) -> str | None:
+    segments = [segment for segment in wanted.segments if segment.grain == EVENTS]
+    if not segments:
+        return None
+    extra = "" if LEVER in wanted.used else f", {SAVED} AS saved_usd"
+    laterals = [_LEVERS] if LEVER in wanted.used else []
+    laterals += [_TAGS] if "tag" in wanted.used else []
+    spans = _spans(segments, "started_at", values, prefix="event")
+    line = (
+        f"(SELECT *, started_at AS bucket_at, {BIN} AS bin{extra}"  # noqa: S608
+        f" FROM usage_event {' '.join(laterals)} WHERE {spans}) AS line"
+    )
+    columns = {name: _of_event(name) for name in wanted.used}
+    where = ["end_user IS NOT NULL"] if "end_user" in wanted.used else []
+    return _part(wanted, columns, ALL_SUMS, _BINS_COUNTED, line, where or ["true"])
+
+
+def _of_event(dimension: str) -> str:
+    if dimension in DIMENSIONS:
+        return DIMENSIONS[dimension]
+    if dimension in EVENT_DIMENSIONS:
+        return f"coalesce({dimension}::text, '')"
+    return f"left({dimension}, {LONGEST_VALUE})"
+
+
+def _part(
+    wanted: Wanted,
+    columns: Mapping[str, str],
+    sums: Mapping[str, str],
+    bins: str,
+    table: str,
+    where: Sequence[str],
+) -> str:
+    """One table's part, summed; all parts have the same columns."""
+    named = [f"({columns[name]})::text AS d{n}" for n, name in enumerate(wanted.dimensions)]
+    summed = [f"sum({sums[name]}) AS {name}" for name in wanted.sums]
+    counted = [f"ARRAY[{bins}] AS latency_bins"] if wanted.has_bins else []
+    bucket = "width_bucket(bucket_at, %(starts)s::timestamptz[]) AS bucket"
+    filters = [f"({columns[name]})::text = ANY(%(only_{name})s)" for name in wanted.filters]
+    keys = ", ".join(str(n) for n in range(1, len(named) + 2))
+    return (
+        f"SELECT {', '.join([bucket, *named, *summed, *counted])} FROM {table}"  # noqa: S608
+        f" WHERE {' AND '.join([*where, *filters])} GROUP BY {keys}"
+    )
+
+
+def _spans(
+    segments: Sequence[Segment],
+    column: str,
+    values: dict[str, Any],
+    *,
+    grain: str = "",
+    prefix: str = "rolled",
+) -> str:
+    return f"({' OR '.join(_span_conditions(segments, column, values, grain, prefix))})"
+
+
+def _span_conditions(
+    segments: Sequence[Segment], column: str, values: dict[str, Any], grain: str, prefix: str
+) -> Iterator[str]:
+    for number, segment in enumerate(segments):
+        since, until = f"{prefix}_{number}_since", f"{prefix}_{number}_until"
+        values |= {since: segment.since, until: segment.until}
+        only = f"{grain} = {segment.grain} AND " if grain else ""
+        yield f"({only}{column} >= %({since})s AND {column} < %({until})s)"
