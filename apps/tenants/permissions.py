@@ -41,6 +41,7 @@ class Permission(StrEnum):
     LIMITS_READ = "limits.read"
     LIMITS_WRITE = "limits.write"
     NOTICES_READ = "notices.read"
+    NOTICES_CHOOSE = "notices.choose"
     WEBHOOKS_READ = "webhooks.read"
     WEBHOOKS_WRITE = "webhooks.write"
     USAGE_READ = "usage.read"
@@ -92,20 +93,23 @@ MANAGE = frozenset(
     }
 )
 LEAVE = frozenset({P.ORGANIZATION_LEAVE})
+# About oneself alone: which notices one is e-mailed.
+OWN = frozenset({P.NOTICES_CHOOSE})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.OWNER: READ | BUILD | MANAGE | {P.ORGANIZATION_TRANSFER},
-    Role.ADMIN: READ | BUILD | MANAGE | LEAVE,
-    Role.DEVELOPER: READ | BUILD | LEAVE,
+    Role.OWNER: READ | OWN | BUILD | MANAGE | {P.ORGANIZATION_TRANSFER},
+    Role.ADMIN: READ | OWN | BUILD | MANAGE | LEAVE,
+    Role.DEVELOPER: READ | OWN | BUILD | LEAVE,
     # Budgets are theirs to set; builders work within them.
-    Role.FINANCE: READ | LEAVE | {P.LIMITS_WRITE},
-    Role.VIEWER: READ | LEAVE,
+    Role.FINANCE: READ | OWN | LEAVE | {P.LIMITS_WRITE},
+    Role.VIEWER: READ | OWN | LEAVE,
 }
 
-# A key acts for software: it can neither leave nor hand over an organization.
+# A key acts for software: it can neither leave nor hand over an organization, and gets no e-mail.
 KEY_SCOPES: frozenset[Permission] = frozenset(Permission) - {
     P.ORGANIZATION_LEAVE,
     P.ORGANIZATION_TRANSFER,
+    P.NOTICES_CHOOSE,
 }
 DEFAULT_KEY_SCOPES: tuple[Permission, ...] = (P.GATEWAY_CALL, P.ORGANIZATION_READ)
 
@@ -144,8 +148,9 @@ class GrantRefused(NetraError):
 def require_covered(wanted: Collection[Permission], *, granted_by: frozenset[Permission]) -> None:
     """Refuse to give, or to act on, powers that the caller lacks. Raises GrantRefused.
 
-    granted_by: what the caller may do. Leaving is no power over others, so it is not compared.
+    granted_by: what the caller may do. Leaving and what is one's own are no powers over others, so
+    they are not compared.
     """
-    missing = set(wanted) - granted_by - LEAVE
+    missing = set(wanted) - granted_by - LEAVE - OWN
     if missing:
         raise GrantRefused(missing)

@@ -64,13 +64,14 @@ class World:
 class Page:
     """One page: the view's name, the row it is about, and the roles that may open it.
 
-    is_recent: asks for the password again unless it was typed a moment ago.
+    is_recent: asks for the password again unless it was typed a moment ago. is_shown: no POST.
     """
 
     view: str
     about: str = ""
     roles: frozenset[Role] = field(default_factory=frozenset)
     is_recent: bool = False
+    is_shown: bool = False
 
     def url(self, world: World) -> str:
         """The address of the page in `world`."""
@@ -115,7 +116,7 @@ ORGANIZATION_PAGES = (
     Page("portal:alerts", roles=EVERYBODY),
     Page("portal:notice_emails", roles=EVERYBODY),
     Page("portal:webhook_create", roles=MANAGERS),
-    Page("portal:webhook", "webhook", BUILDERS),
+    Page("portal:webhook", "webhook", BUILDERS, is_shown=True),
     Page("portal:webhook_edit", "webhook", MANAGERS),
     Page("portal:webhook_rotate", "webhook", MANAGERS),
     Page("portal:webhook_delete", "webhook", MANAGERS),

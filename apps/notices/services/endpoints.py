@@ -3,6 +3,7 @@
 A secret is sealed under the data key of its organization and shown once, when it is made.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from apps.tenants.vault import binding, seal, unseal
 MOST_ENDPOINTS = 20
 LONGEST_URL = 500
 LONGEST_OVERLAP = timedelta(days=7)
+HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class InvalidWebhook(NetraError):
@@ -156,7 +158,7 @@ def _locked(organization: Organization, endpoint_id: UUID) -> WebhookEndpoint:
 
 def _describe(row: WebhookEndpoint, url: str, kinds: Collection[str], description: str) -> None:
     description = " ".join(description.split())
-    if len(description) > 80 or not description.isprintable():
+    if len(description) > 80 or HIDDEN.search(description):
         raise InvalidWebhook("Describe the endpoint in at most 80 visible characters.")
     if not set(kinds) <= set(Kind):
         raise InvalidWebhook(f"Choose events from {', '.join(Kind)}.")

@@ -30,7 +30,7 @@ def alert_list(request: PortalRequest) -> HttpResponse:
     return render(request, "portal/alerts/list.html", context)
 
 
-@portal_view(Permission.NOTICES_READ, methods=FORM)
+@portal_view(Permission.NOTICES_CHOOSE, methods=FORM)
 def notice_emails(request: PortalRequest) -> HttpResponse:
     organization, membership = request.actor.organization, request.actor.membership
     chosen = [kind.value for kind in emailed_kinds(organization, request.user)]
