@@ -11,7 +11,13 @@ from apps.usage.store.months import (
     month_of,
     next_month,
 )
-from apps.usage.store.reading import EventFilter, find_events
+from apps.usage.store.reading import (
+    EventFilter,
+    SearchTooWide,
+    bounded,
+    events_after,
+    find_events,
+)
 from apps.usage.store.rows import COLUMNS, Row, read_row
 
 __all__ = [
@@ -20,8 +26,11 @@ __all__ = [
     "EventFilter",
     "Month",
     "Row",
+    "SearchTooWide",
+    "bounded",
     "drop_months_before",
     "ensure_months",
+    "events_after",
     "find_events",
     "month_of",
     "next_month",
