@@ -65,6 +65,7 @@ urlpatterns = [
     path("limits", LimitsView.as_view(ALL), name="limits"),
     path("limits/<uuid:id>", LimitsView.as_view(ONE_OR_NONE), name="limit"),
     path("requests", RequestsView.as_view({"get": "list"}), name="requests"),
+    path("requests/export", RequestsView.as_view({"get": "export"}), name="requests-export"),
     path("requests/<uuid:id>", RequestsView.as_view({"get": "retrieve"}), name="request"),
     path(
         "requests/<uuid:id>/content",

@@ -5,9 +5,18 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.usage.models import Refusal, StoredContent, UsageEvent
-from apps.usage.store import EventFilter, find_events
+from apps.usage.store import EventFilter, SearchTooWide, bounded, find_events
 
-__all__ = ["ANY", "EventFilter", "event", "events", "refusals", "sealed_content"]
+__all__ = [
+    "ANY",
+    "EventFilter",
+    "SearchTooWide",
+    "bounded",
+    "event",
+    "events",
+    "refusals",
+    "sealed_content",
+]
 ANY = EventFilter()
 
 

@@ -8,6 +8,7 @@ from typing import Self
 from django.db import DataError, IntegrityError, transaction
 
 from apps.kernel.events import Event, UnreadableEvent, encode
+from apps.kernel.ids import uuid7
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 from apps.usage import store
@@ -74,13 +75,21 @@ def ingest_encoded(
 
 @transaction.atomic
 def _store(rows: Sequence[Row], unreadable: tuple[bytes, ...], *, at: datetime) -> IngestOutcome:
-    """What must follow from each event exactly once goes here, after `write_batch`."""
     oldest, latest = at - retention(), at + AHEAD
     accepted = [row for row in rows if oldest <= row.started_at <= latest]
-    inserted = store.write_batch(accepted, at=at) if accepted else 0
+    inserted = _store_accepted(accepted, at=at) if accepted else 0
     refused = _refuse([row for row in rows if row.started_at < oldest], TOO_OLD, at=at)
     refused += _refuse([row for row in rows if row.started_at > latest], IN_THE_FUTURE, at=at)
     return IngestOutcome(inserted, len(accepted) - inserted, refused, unreadable)
+
+
+def _store_accepted(rows: Sequence[Row], *, at: datetime) -> int:
+    """What must follow from each event exactly once goes here, after `write_batch`."""
+    inserted = store.write_batch(rows, batch_id=uuid7(), at=at)
+    if inserted:
+        store.add_to_rollups()
+        store.add_to_facets()
+    return inserted
 
 
 def _refuse(rows: Sequence[Row], reason: str, *, at: datetime) -> int:

@@ -4,6 +4,7 @@ Everything here runs inside `tenant_scope`. Nothing outside `apps.usage` knows o
 """
 
 from apps.usage.store.batches import NEW_EVENTS, write_batch
+from apps.usage.store.facets import add_to_facets
 from apps.usage.store.months import (
     Month,
     drop_months_before,
@@ -18,6 +19,7 @@ from apps.usage.store.reading import (
     events_after,
     find_events,
 )
+from apps.usage.store.rollups import add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
 
 __all__ = [
@@ -27,7 +29,10 @@ __all__ = [
     "Month",
     "Row",
     "SearchTooWide",
+    "add_to_facets",
+    "add_to_rollups",
     "bounded",
+    "drop_minutes_before",
     "drop_months_before",
     "ensure_months",
     "events_after",

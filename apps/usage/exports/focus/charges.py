@@ -115,7 +115,9 @@ def _parts(event: Mapping[str, Any], rate: Rate, listed: Rate) -> Iterator[Charg
             yield _charge(event, name, rate.tier, -1, unit, price, list_usd, count)
 
 
-def _charge(event: Mapping[str, Any], meter: str, tier: str, above: int, unit: str, *rest: Any) -> Charge:
+def _charge(
+    event: Mapping[str, Any], meter: str, tier: str, above: int, unit: str, *rest: Any
+) -> Charge:
     model = event["served_model"] or event["requested_model"] or ""
     return Charge(event["provider"] or "", model, meter, tier, above, unit, *rest)
 

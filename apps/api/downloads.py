@@ -1,0 +1,23 @@
+"""Files that are sent while they are made."""
+
+from collections.abc import AsyncIterator, Iterable
+
+from asgiref.sync import sync_to_async
+from django.http import StreamingHttpResponse
+
+
+class Download(StreamingHttpResponse):
+    """Pieces of a file as an attachment, each made when the one before is sent."""
+
+    def __init__(self, chunks: Iterable[bytes], media_type: str, name: str) -> None:
+        super().__init__(chunks, content_type=media_type)
+        self["Content-Disposition"] = f'attachment; filename="{name}"'
+        self["X-Accel-Buffering"] = "no"
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces, each made on the request's thread. Django itself would make them all first
+        (`StreamingHttpResponse` under ASGI), however long the file is.
+        """
+        parts, make = iter(self.streaming_content), sync_to_async(next)
+        while (part := await make(parts, None)) is not None:
+            yield part
