@@ -11,6 +11,7 @@ from apps.api.views.members import InvitationsView, MembersView
 from apps.api.views.organization import OrganizationView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
+from apps.api.views.reconciliations import ReconciliationsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
 from apps.api.views.requests import RequestsView
 from apps.api.views.routes import RoutesView
@@ -60,6 +61,12 @@ urlpatterns = [
         name="credential-replace",
     ),
     path("prices", PricesView.as_view({"get": "list"}), name="prices"),
+    path("reconciliations", ReconciliationsView.as_view(ALL), name="reconciliations"),
+    path(
+        "reconciliations/<uuid:id>",
+        ReconciliationsView.as_view({"get": "retrieve"}),
+        name="reconciliation",
+    ),
     path("routes", RoutesView.as_view(ALL), name="routes"),
     path("routes/<uuid:id>", RoutesView.as_view(ONE_OR_NONE), name="route"),
     path("limits", LimitsView.as_view(ALL), name="limits"),

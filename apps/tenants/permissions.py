@@ -41,6 +41,7 @@ class Permission(StrEnum):
     LIMITS_READ = "limits.read"
     LIMITS_WRITE = "limits.write"
     USAGE_READ = "usage.read"
+    STATEMENTS_WRITE = "statements.write"
     GATEWAY_CALL = "gateway.call"
 
 
@@ -83,6 +84,7 @@ MANAGE = frozenset(
         P.CREDENTIALS_WRITE,
         P.CONTENT_WRITE,
         P.LIMITS_WRITE,
+        P.STATEMENTS_WRITE,
     }
 )
 LEAVE = frozenset({P.ORGANIZATION_LEAVE})
@@ -91,8 +93,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: READ | BUILD | MANAGE | {P.ORGANIZATION_TRANSFER},
     Role.ADMIN: READ | BUILD | MANAGE | LEAVE,
     Role.DEVELOPER: READ | BUILD | LEAVE,
-    # Budgets are theirs to set; builders work within them.
-    Role.FINANCE: READ | LEAVE | {P.LIMITS_WRITE},
+    # Budgets are theirs to set, and invoices theirs to check; builders work within them.
+    Role.FINANCE: READ | LEAVE | {P.LIMITS_WRITE, P.STATEMENTS_WRITE},
     Role.VIEWER: READ | LEAVE,
 }
 

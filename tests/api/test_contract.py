@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 import pytest
 import schemathesis
@@ -19,13 +20,17 @@ from schemathesis.config import SchemathesisConfig
 
 from apps.api.views.reference import openapi_document
 from apps.kernel.clock import utc_now
+from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES, Role
 from apps.usage.services.ingestion import ingest_events
+from apps.usage.services.statements import StatementFile, record_statement
 from tests import factories
 from tests.usage.calls import make_event
 
 CANARY = "canary-of-the-second-organization"
+MARCH = date(2026, 3, 1)
+COSTS = "usage_date_utc,model,cost_usd\n2026-03-31,Claude Haiku 4.5,0.5\n"
 CONFIG = SchemathesisConfig.from_dict(
     {"generation": {"deterministic": True, "with-security-parameters": False}}
 )
@@ -70,8 +75,17 @@ def _furnish(owner_email: str, mark: str) -> Rows:
             "limits": str(factories.make_limit(organization, "budget_usd", window="day").pk),
             "invitations": str(invitation.pk),
             "requests": str(call.event_id),
+            "reconciliations": str(_give_statement(organization, mark)),
         },
     )
+
+
+def _give_statement(organization: Organization, mark: str) -> UUID:
+    file = StatementFile(f"{mark}.csv", COSTS.encode(), "anthropic")
+    with tenant_scope(organization):
+        return record_statement(
+            provider="anthropic", month=MARCH, file=file, given_by=mark, at=utc_now()
+        ).pk
 
 
 @pytest.fixture
@@ -115,6 +129,8 @@ def _agree(body: dict[str, Any]) -> None:
     if "targets" in body:
         body["targets"] = [{"provider": "openai", "model": "gpt-5"}]
     body.pop("api_key_id", None)  # it has a project_id already
+    if "content" in body and "month" in body:
+        body |= {"source": "anthropic", "month": "2026-03", "content": COSTS}
     if "amount" in body:
         body["amount"] = "12.5"
     if "alert_fractions" in body:
@@ -138,4 +154,5 @@ def test_every_operation_keeps_its_contract_and_the_organizations_apart(
     if case.meta and case.meta.generation.mode.is_positive:
         _aim(case, two, next(turns))
     response = case.call_and_validate(headers={"Authorization": f"Bearer {two[0].key}"})
-    assert [secret for secret in [CANARY, *two[1].secrets] if secret in response.text] == []
+    secrets = [CANARY, *two[1].secrets]
+    assert [secret for secret in secrets if secret.encode() in response.content] == []

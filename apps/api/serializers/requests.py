@@ -18,10 +18,15 @@ def _text(help_text: str = "", **options: Any) -> serializers.CharField:
     return serializers.CharField(required=False, max_length=200, help_text=help_text, **options)
 
 
-def _usd(help_text: str) -> serializers.DecimalField:
-    return serializers.DecimalField(
-        required=False, max_digits=38, decimal_places=18, min_value=Decimal(0), help_text=help_text
-    )
+class ExactUsd(serializers.RegexField):
+    """US dollars with up to 18 decimals, as text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(r"^[0-9]{1,20}(\.[0-9]{1,18})?$", required=False, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """The amount. Raises ValidationError, SkipField."""
+        return Decimal(super().run_validation(data))
 
 
 def _ms(help_text: str) -> serializers.IntegerField:
@@ -48,8 +53,8 @@ class RequestFilter(serializers.Serializer[Any]):
     end_user = _text()
     tag = _text("The name of a tag that it has.")
     tag_value = _text("With this value, when `tag` is given.")
-    min_usd = _usd("Cost at least so much; unpriced requests have none.")
-    max_usd = _usd("Cost at most so much.")
+    min_usd = ExactUsd(help_text="Cost at least so much; unpriced requests have none.")
+    max_usd = ExactUsd(help_text="Cost at most so much.")
     min_ms = _ms("Took at least so long.")
     max_ms = _ms("Took at most so long.")
     is_priced = serializers.BooleanField(

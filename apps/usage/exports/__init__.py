@@ -11,6 +11,7 @@ from importlib import import_module
 from apps.tenants.models import Organization
 from apps.usage.exports.columns import COLUMNS
 from apps.usage.exports.delimited import csv_chunks
+from apps.usage.exports.focus.charges import Books
 from apps.usage.exports.focus.rows import FOCUS_COLUMNS, Account, charge_batches
 from apps.usage.exports.lines import jsonl_chunks
 from apps.usage.exports.walking import event_batches
@@ -49,7 +50,8 @@ def exported(
     if name == "jsonl":
         return jsonl_chunks(COLUMNS, batches)
     if name == "focus":
-        return csv_chunks(FOCUS_COLUMNS, charge_batches(_account(organization), batches))
+        charges = charge_batches(_account(organization), Books(organization.pk), batches)
+        return csv_chunks(FOCUS_COLUMNS, charges)
     chunks: Iterator[bytes] = import_module(_PARQUET).parquet_chunks(COLUMNS, batches)
     return chunks
 

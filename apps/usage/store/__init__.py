@@ -21,14 +21,23 @@ from apps.usage.store.reading import (
 )
 from apps.usage.store.rollups import add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
+from apps.usage.store.spending import (
+    ModelSpend,
+    UnpricedModel,
+    spend_by_model,
+    spend_by_month,
+    unpriced_by_model,
+)
 
 __all__ = [
     "COLUMNS",
     "NEW_EVENTS",
     "EventFilter",
+    "ModelSpend",
     "Month",
     "Row",
     "SearchTooWide",
+    "UnpricedModel",
     "add_to_facets",
     "add_to_rollups",
     "bounded",
@@ -40,5 +49,8 @@ __all__ = [
     "month_of",
     "next_month",
     "read_row",
+    "spend_by_model",
+    "spend_by_month",
+    "unpriced_by_model",
     "write_batch",
 ]

@@ -18,7 +18,7 @@ from apps.usage.models import UsageEvent
 
 # A search that no index serves reads the whole window; past this the window is too wide.
 PATIENCE_MS = 5_000
-_WAIT = "SELECT set_config('statement_timeout', %s, true)"
+_WAIT = "SET LOCAL statement_timeout = %s"
 _REFUSED = "refused"
 _SEARCHED = (
     "conversation_id", "end_user", "requested_model", "served_model", "error_code", "tags_text",
@@ -116,9 +116,9 @@ def bounded() -> Iterator[None]:
     """What is read inside ends within PATIENCE_MS. Raises SearchTooWide."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('statement_timeout')")
+            cursor.execute("SHOW statement_timeout")
             (before,) = cursor.fetchone()
-            cursor.execute(_WAIT, [f"{PATIENCE_MS}ms"])
+            cursor.execute(_WAIT, [PATIENCE_MS])
             yield
             cursor.execute(_WAIT, [before])
     except OperationalError as error:

@@ -53,9 +53,11 @@ class _Key(NamedTuple):
     charge: Charge  # its quantity is 0 here
 
 
-def charge_batches(account: Account, batches: Iterable[Iterable[Row]]) -> Iterator[list[list[Any]]]:
+def charge_batches(
+    account: Account, books: Books, batches: Iterable[Iterable[Row]]
+) -> Iterator[list[list[Any]]]:
     """Rows of FOCUS_COLUMNS from rows of COLUMNS that come in the order of time."""
-    books, sums = Books(account.id), dict[_Key, int]()
+    sums = dict[_Key, int]()
     for batch in batches:
         done = []
         for event in (dict(zip(COLUMNS, row, strict=True)) for row in batch):
