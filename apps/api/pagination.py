@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -119,7 +119,8 @@ def _sealed(row: Model, field: str, request: Request) -> str:
 
 def _position(text: str, model: type[Model], field: str, request: Request) -> Position:
     value, last_id = _opened(text, request, field)
-    return model._meta.get_field(field).to_python(value), UUID(last_id)
+    read = cast("Field[Any, Any]", model._meta.get_field(field)).to_python
+    return read(value), UUID(last_id)
 
 
 def _signed(texts: list[str], request: Request, order: str = "") -> str:

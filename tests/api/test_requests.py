@@ -155,7 +155,8 @@ def test_requests_are_sorted_by_cost_or_duration_over_pages(
     store(acme, *given)
     known = [event for event in given if getattr(event, field) is not None]
     ordered = sorted(known, key=lambda each: (getattr(each, field), each.event_id), reverse=True)
-    found, cursor = [], ""
+    found: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = call("GET", f"/requests?sort={field}&limit=1&cursor={cursor}").json()
         found += [row["id"] for row in page["data"]]

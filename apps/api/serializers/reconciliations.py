@@ -44,7 +44,7 @@ class StatementNew(Input):
 
     provider = serializers.RegexField(PROVIDER_PATTERN, help_text="As in requests, e.g. openai.")
     month = MonthField(help_text="In UTC, as 2026-03.")
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # fields have such an attribute
         choices=(*SOURCES, GENERIC), help_text="Whose file it is; generic: any, see columns."
     )
     columns = ColumnsIn(required=False)
