@@ -15,6 +15,7 @@ from apps.api.views.reconciliations import ReconciliationsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
 from apps.api.views.requests import RequestsView
 from apps.api.views.routes import RoutesView
+from apps.api.views.usage import UsageView
 
 app_name = "api"
 ALL: dict[str, Any] = {"get": "list", "post": "create"}
@@ -79,6 +80,7 @@ urlpatterns = [
         RequestsView.as_view({"get": "content"}),
         name="request-content",
     ),
+    path("usage/query", UsageView.as_view({"get": "query"}), name="usage-query"),
     path("docs", ReferenceView.as_view(), name="docs"),
     path("schema", SchemaView.as_view(), name="schema"),
     re_path("", UnknownPath.as_view(), name="unknown"),

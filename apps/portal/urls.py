@@ -12,6 +12,7 @@ from apps.portal.views import (
     members,
     ownership,
     projects,
+    reconciliations,
     routes,
     start,
 )
@@ -67,6 +68,15 @@ organization_patterns = [
     path("limits/new/", limits.limit_create, name="limit_create"),
     path("limits/<uuid:limit_id>/edit/", limits.limit_edit, name="limit_edit"),
     path("limits/<uuid:limit_id>/delete/", limits.limit_delete, name="limit_delete"),
+    path("reconciliation/", reconciliations.reconciliation_list, name="reconciliations"),
+    path(
+        "reconciliation/new/", reconciliations.reconciliation_create, name="reconciliation_create"
+    ),
+    path(
+        "reconciliation/<uuid:statement_id>/",
+        reconciliations.reconciliation_page,
+        name="reconciliation",
+    ),
     path("settings/", organization_settings.settings_page, name="settings"),
     path("settings/edit/", organization_settings.settings_edit, name="settings_edit"),
 ]

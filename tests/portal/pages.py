@@ -23,6 +23,7 @@ from apps.tenants.models import (
     User,
 )
 from apps.tenants.permissions import Role
+from apps.usage.models import ProviderStatement
 from tests.factories import (
     make_api_key,
     make_credential,
@@ -32,6 +33,7 @@ from tests.factories import (
     make_organization,
     make_project,
     make_route,
+    make_statement,
     make_user,
 )
 
@@ -53,6 +55,7 @@ class World:
     credential: ProviderCredential
     route: Route
     limit: Limit
+    statement: ProviderStatement
     invitation: Invitation
     token: str
 
@@ -109,6 +112,9 @@ ORGANIZATION_PAGES = (
     Page("portal:limit_create", roles=SPENDERS),
     Page("portal:limit_edit", "limit", SPENDERS),
     Page("portal:limit_delete", "limit", SPENDERS),
+    Page("portal:reconciliations", roles=EVERYBODY),
+    Page("portal:reconciliation_create", roles=SPENDERS),
+    Page("portal:reconciliation", "statement", EVERYBODY),
     Page("portal:settings", roles=EVERYBODY),
     Page("portal:settings_edit", roles=MANAGERS),
 )
@@ -150,6 +156,7 @@ def make_world(name: str = "Acme") -> World:
         credential=make_credential(organization),
         route=make_route(organization),
         limit=make_limit(organization, "budget_usd", window="month", project_id=project.pk),
+        statement=make_statement(organization),
         invitation=invited.invitation,
         token=invited.token,
     )

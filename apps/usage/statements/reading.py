@@ -74,7 +74,7 @@ def read_statement(data: bytes, columns: Columns, month: date) -> Reading:
                 if len(errors) == MOST_ERRORS:
                     break
     except csv.Error as error:
-        raise InvalidStatement(f"This is no CSV, at line {rows.line_num}: {error}.") from error
+        raise InvalidStatement(f"This is no CSV, after line {rows.line_num}: {error}.") from error
     _check(reading, errors, month)
     return reading
 

@@ -28,6 +28,7 @@ from apps.usage.store.spending import (
     spend_by_month,
     unpriced_by_model,
 )
+from apps.usage.store.summing import summed_rows
 
 __all__ = [
     "COLUMNS",
@@ -51,6 +52,7 @@ __all__ = [
     "read_row",
     "spend_by_model",
     "spend_by_month",
+    "summed_rows",
     "unpriced_by_model",
     "write_batch",
 ]
