@@ -26,6 +26,7 @@ SHARED_APPS = [
     "netra",
     "apps.tenants",
     "apps.pricing",
+    "apps.usage.ledger",
     "apps.billing",
     "apps.portal",
     "apps.api",
@@ -166,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
     "prune-expired-rows": {"task": "tenants.prune_expired_rows", "schedule": 3600.0},
     "prune-replies": {"task": "idempotency.prune", "schedule": 3600.0},
     "keep-event-months": {"task": "usage.keep_months", "schedule": 3600.0},
+    "check-usage": {"task": "usage.check_usage", "schedule": 86400.0},
 }
 
 # Identity

@@ -30,6 +30,8 @@ SUPPORT_READS = {
     "portal:credentials",
     "portal:routes",
     "portal:limits",
+    "portal:reconciliations",
+    "portal:reconciliation",
     "portal:settings",
 }
 SUPPORT_WRITES = SUPPORT_READS | {

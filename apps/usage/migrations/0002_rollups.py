@@ -66,6 +66,17 @@ CREATE TABLE usage_facet (
     {SUMS},
     CONSTRAINT usage_facet_pkey PRIMARY KEY (facet, name, bucket_at, project_id, kind, value)
 );
+CREATE TABLE usage_adjustment (
+    event_id uuid NOT NULL,
+    started_at timestamptz NOT NULL,
+    price_version bigint NOT NULL,
+    journal_id uuid NOT NULL,
+    unpriced_calls bigint NOT NULL,
+    actual_usd numeric(38,18) NOT NULL,
+    counterfactual_usd numeric(38,18) NOT NULL,
+    saved_usd numeric(38,18) NOT NULL,
+    CONSTRAINT usage_adjustment_pkey PRIMARY KEY (started_at, event_id, journal_id)
+);
 """
 
 
@@ -73,5 +84,7 @@ class Migration(migrations.Migration):
     dependencies = [("usage", "0001_initial")]
 
     operations = [
-        migrations.RunSQL(ROLLUPS, "DROP TABLE usage_facet, usage_rollup, usage_series"),
+        migrations.RunSQL(
+            ROLLUPS, "DROP TABLE usage_adjustment, usage_facet, usage_rollup, usage_series"
+        ),
     ]

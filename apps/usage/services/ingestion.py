@@ -9,10 +9,11 @@ from django.db import DataError, IntegrityError, transaction
 
 from apps.kernel.events import Event, UnreadableEvent, encode
 from apps.kernel.ids import uuid7
-from apps.tenants.context import tenant_scope
+from apps.tenants.context import current_tenant, tenant_scope
 from apps.tenants.models import Organization
 from apps.usage import store
 from apps.usage.models import Refusal
+from apps.usage.services.posting import post_new_events
 from apps.usage.services.retention import retention
 from apps.usage.store import Row
 
@@ -85,10 +86,12 @@ def _store(rows: Sequence[Row], unreadable: tuple[bytes, ...], *, at: datetime) 
 
 def _store_accepted(rows: Sequence[Row], *, at: datetime) -> int:
     """What must follow from each event exactly once goes here, after `write_batch`."""
-    inserted = store.write_batch(rows, batch_id=uuid7(), at=at)
+    batch_id = uuid7()
+    inserted = store.write_batch(rows, batch_id=batch_id, at=at)
     if inserted:
         store.add_to_rollups()
         store.add_to_facets()
+        post_new_events(organization_id=current_tenant().pk, batch_id=batch_id, at=at)
     return inserted
 
 

@@ -21,6 +21,11 @@ def retention() -> timedelta:
     return timedelta(days=settings.EVENT_RETENTION_DAYS)
 
 
+def minute_retention() -> timedelta:
+    """How long sums by minute are kept: NETRA_MINUTE_RETENTION_DAYS."""
+    return timedelta(days=settings.MINUTE_RETENTION_DAYS)
+
+
 @transaction.atomic
 def keep_months(*, at: datetime) -> None:
     """Make this month and the next of the current organization; drop what the retention ends.
@@ -30,6 +35,7 @@ def keep_months(*, at: datetime) -> None:
     month = store.month_of(at)
     store.ensure_months([month, store.next_month(month)])
     store.drop_months_before(at - retention())
+    store.drop_minutes_before(at - minute_retention())
     Refusal.objects.filter(refused_at__lt=at - retention()).delete()
     StoredContent.objects.filter(stored_at__lt=at - retention()).delete()
 

@@ -4,6 +4,7 @@ Everything here runs inside `tenant_scope`. Nothing outside `apps.usage` knows o
 """
 
 from apps.usage.store.batches import NEW_EVENTS, write_batch
+from apps.usage.store.comparing import UNITS, Figures, event_figures, one_snapshot, rollup_figures
 from apps.usage.store.facets import add_to_facets
 from apps.usage.store.months import (
     Month,
@@ -19,7 +20,7 @@ from apps.usage.store.reading import (
     events_after,
     find_events,
 )
-from apps.usage.store.rollups import add_to_rollups, drop_minutes_before
+from apps.usage.store.rollups import GRAINS, add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
 from apps.usage.store.spending import (
     ModelSpend,
@@ -29,15 +30,20 @@ from apps.usage.store.spending import (
     unpriced_by_model,
 )
 from apps.usage.store.summing import summed_rows
+from apps.usage.store.totals import Total, new_totals
 
 __all__ = [
     "COLUMNS",
+    "GRAINS",
     "NEW_EVENTS",
+    "UNITS",
     "EventFilter",
+    "Figures",
     "ModelSpend",
     "Month",
     "Row",
     "SearchTooWide",
+    "Total",
     "UnpricedModel",
     "add_to_facets",
     "add_to_rollups",
@@ -45,11 +51,15 @@ __all__ = [
     "drop_minutes_before",
     "drop_months_before",
     "ensure_months",
+    "event_figures",
     "events_after",
     "find_events",
     "month_of",
+    "new_totals",
     "next_month",
+    "one_snapshot",
     "read_row",
+    "rollup_figures",
     "spend_by_model",
     "spend_by_month",
     "summed_rows",
