@@ -34,9 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         workers=options.workers,
         loop="uvloop",
         http="apps.proxy.connection:Connection",
+        ws="apps.proxy.sockets:SocketConnection",
         lifespan="on",
         access_log=False,  # every call has its record in the spool
         server_header=False,
+        proxy_headers=False,  # whoever calls is known by the key, not by the address
     )
     if config.workers > 1:
         Workers(config, [config.bind_socket()]).run()

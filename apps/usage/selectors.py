@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.usage.models import Refusal, StoredContent, UsageEvent
-from apps.usage.store import EventFilter, SearchTooWide, bounded, find_events
+from apps.usage.store import EventFilter, SearchTooWide, bounded, find_events, spent_usd
 
 __all__ = [
     "ANY",
@@ -16,6 +16,7 @@ __all__ = [
     "events",
     "refusals",
     "sealed_content",
+    "spent_usd",
 ]
 ANY = EventFilter()
 

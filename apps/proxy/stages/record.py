@@ -41,7 +41,8 @@ def _buckets(exchange: Exchange) -> tuple[TokenBuckets, bool]:
     reading = exchange.reading
     if reading and reading.usage is not None and reading.is_complete:
         return reading.usage, False
-    if exchange.outcome in ("cancelled", "truncated") or _is_untold(exchange):
+    is_cut = exchange.outcome in ("cancelled", "truncated")
+    if is_cut or _is_untold(exchange) or _is_broken_off(exchange):
         return estimate(exchange.facts, reading or Reading()), True
     return (reading.usage if reading and reading.usage else NOTHING), False
 
@@ -51,6 +52,13 @@ def _is_untold(exchange: Exchange) -> bool:
     is_counted = exchange.reading is not None and exchange.reading.usage is not None
     is_made = exchange.endpoint.kind in ("generate", "embed")
     return is_made and not is_counted and exchange.outcome == "success"
+
+
+def _is_broken_off(exchange: Exchange) -> bool:
+    """A stream that its provider ended with an error after a part of the answer."""
+    reading = exchange.reading
+    has_made = reading is not None and reading.is_error and reading.output_bytes > 0
+    return exchange.answer is None and has_made
 
 
 def record(exchange: Exchange, runtime: Runtime) -> None:

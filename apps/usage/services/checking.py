@@ -67,7 +67,7 @@ def _check_month(organization: Organization, month: Month) -> list[Difference]:
             "events": _whole(places["events"]),
         }
     differences = [*_differing(month, places), *_differing(month, whole)]
-    unbalanced = {(None, unit): total for unit, total in balance.items() if total}
+    unbalanced: Figures = {(None, unit): total for unit, total in balance.items() if total}
     return differences + list(_differing(month, {"trial balance": unbalanced, "must be": {}}))
 
 

@@ -13,6 +13,13 @@ from apps.usage.store.months import (
     month_of,
     next_month,
 )
+from apps.usage.store.provider_spending import (
+    ModelSpend,
+    UnpricedModel,
+    spend_by_model,
+    spend_by_month,
+    unpriced_by_model,
+)
 from apps.usage.store.reading import (
     EventFilter,
     SearchTooWide,
@@ -22,13 +29,7 @@ from apps.usage.store.reading import (
 )
 from apps.usage.store.rollups import GRAINS, add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
-from apps.usage.store.spending import (
-    ModelSpend,
-    UnpricedModel,
-    spend_by_model,
-    spend_by_month,
-    unpriced_by_model,
-)
+from apps.usage.store.spending import spent_usd
 from apps.usage.store.summing import summed_rows
 from apps.usage.store.totals import Total, new_totals
 
@@ -62,6 +63,7 @@ __all__ = [
     "rollup_figures",
     "spend_by_model",
     "spend_by_month",
+    "spent_usd",
     "summed_rows",
     "unpriced_by_model",
     "write_batch",
