@@ -132,7 +132,7 @@ class UsageOut(WindowOut):
     currency = serializers.CharField(default="USD", read_only=True)
     previous = serializers.SerializerMethodField()
 
-    @extend_schema_field(WindowOut)
+    @extend_schema_field(WindowOut(allow_null=True))
     def get_previous(self, _answer: Answer) -> dict[str, Any] | None:
         before: Answer | None = self.context["previous"]
         return dict(WindowOut(before).data) if before else None
