@@ -11,12 +11,12 @@ from apps.api.errors import BodyTooLarge, LengthRequired
 MAX_BODY_BYTES = 256 * 1024
 
 
-def check_length(headers: Mapping[str, str]) -> None:
+def check_length(headers: Mapping[str, str], most_bytes: int = MAX_BODY_BYTES) -> None:
     """Refuse a body too large or of unknown length. Raises BodyTooLarge, LengthRequired."""
     if "Transfer-Encoding" in headers and not headers.get("Content-Length"):
         raise LengthRequired
-    if int(headers.get("Content-Length") or 0) > MAX_BODY_BYTES:
-        raise BodyTooLarge(f"Send at most {MAX_BODY_BYTES} bytes in one request.")
+    if int(headers.get("Content-Length") or 0) > most_bytes:
+        raise BodyTooLarge(f"Send at most {most_bytes} bytes in one request.")
 
 
 class BoundedJSONParser(JSONParser):

@@ -12,9 +12,11 @@ from apps.api.views.notices import NoticesView, PlanUseView
 from apps.api.views.organization import OrganizationView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
+from apps.api.views.reconciliations import ReconciliationsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
 from apps.api.views.requests import RequestsView
 from apps.api.views.routes import RoutesView
+from apps.api.views.usage import UsageView
 from apps.api.views.webhooks import DeliveriesView, WebhooksView
 
 app_name = "api"
@@ -62,6 +64,12 @@ urlpatterns = [
         name="credential-replace",
     ),
     path("prices", PricesView.as_view({"get": "list"}), name="prices"),
+    path("reconciliations", ReconciliationsView.as_view(ALL), name="reconciliations"),
+    path(
+        "reconciliations/<uuid:id>",
+        ReconciliationsView.as_view({"get": "retrieve"}),
+        name="reconciliation",
+    ),
     path("routes", RoutesView.as_view(ALL), name="routes"),
     path("routes/<uuid:id>", RoutesView.as_view(ONE_OR_NONE), name="route"),
     path("limits", LimitsView.as_view(ALL), name="limits"),
@@ -86,12 +94,14 @@ urlpatterns = [
         name="delivery-redeliver",
     ),
     path("requests", RequestsView.as_view({"get": "list"}), name="requests"),
+    path("requests/export", RequestsView.as_view({"get": "export"}), name="requests-export"),
     path("requests/<uuid:id>", RequestsView.as_view({"get": "retrieve"}), name="request"),
     path(
         "requests/<uuid:id>/content",
         RequestsView.as_view({"get": "content"}),
         name="request-content",
     ),
+    path("usage/query", UsageView.as_view({"get": "query"}), name="usage-query"),
     path("docs", ReferenceView.as_view(), name="docs"),
     path("schema", SchemaView.as_view(), name="schema"),
     re_path("", UnknownPath.as_view(), name="unknown"),

@@ -13,6 +13,7 @@ from apps.portal.views import (
     members,
     ownership,
     projects,
+    reconciliations,
     routes,
     start,
     webhooks,
@@ -94,6 +95,15 @@ organization_patterns = [
         "alerts/deliveries/<uuid:delivery_id>/redeliver/",
         webhooks.delivery_redeliver,
         name="delivery_redeliver",
+    ),
+    path("reconciliation/", reconciliations.reconciliation_list, name="reconciliations"),
+    path(
+        "reconciliation/new/", reconciliations.reconciliation_create, name="reconciliation_create"
+    ),
+    path(
+        "reconciliation/<uuid:statement_id>/",
+        reconciliations.reconciliation_page,
+        name="reconciliation",
     ),
     path("settings/", organization_settings.settings_page, name="settings"),
     path("settings/edit/", organization_settings.settings_edit, name="settings_edit"),

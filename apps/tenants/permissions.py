@@ -45,6 +45,7 @@ class Permission(StrEnum):
     WEBHOOKS_READ = "webhooks.read"
     WEBHOOKS_WRITE = "webhooks.write"
     USAGE_READ = "usage.read"
+    STATEMENTS_WRITE = "statements.write"
     GATEWAY_CALL = "gateway.call"
 
 
@@ -90,6 +91,7 @@ MANAGE = frozenset(
         P.CONTENT_WRITE,
         P.LIMITS_WRITE,
         P.WEBHOOKS_WRITE,
+        P.STATEMENTS_WRITE,
     }
 )
 LEAVE = frozenset({P.ORGANIZATION_LEAVE})
@@ -100,8 +102,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: READ | OWN | BUILD | MANAGE | {P.ORGANIZATION_TRANSFER},
     Role.ADMIN: READ | OWN | BUILD | MANAGE | LEAVE,
     Role.DEVELOPER: READ | OWN | BUILD | LEAVE,
-    # Budgets are theirs to set; builders work within them.
-    Role.FINANCE: READ | OWN | LEAVE | {P.LIMITS_WRITE},
+    # Budgets are theirs to set, and invoices theirs to check; builders work within them.
+    Role.FINANCE: READ | OWN | LEAVE | {P.LIMITS_WRITE, P.STATEMENTS_WRITE},
     Role.VIEWER: READ | OWN | LEAVE,
 }
 

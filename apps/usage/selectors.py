@@ -11,7 +11,9 @@ from django.db.models.functions import Length
 from apps.usage.models import Refusal, StoredContent, UsageEvent
 from apps.usage.store import (
     EventFilter,
+    SearchTooWide,
     Spending,
+    bounded,
     count_events,
     find_events,
     spent_usd,
@@ -30,7 +32,9 @@ __all__ = [
     "EventFilter",
     "InvalidQuery",
     "Query",
+    "SearchTooWide",
     "Spending",
+    "bounded",
     "event",
     "events",
     "refusals",

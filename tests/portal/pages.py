@@ -24,6 +24,7 @@ from apps.tenants.models import (
     User,
 )
 from apps.tenants.permissions import Role
+from apps.usage.models import ProviderStatement
 from tests.factories import (
     make_api_key,
     make_credential,
@@ -33,6 +34,7 @@ from tests.factories import (
     make_organization,
     make_project,
     make_route,
+    make_statement,
     make_user,
     make_webhook,
 )
@@ -56,6 +58,7 @@ class World:
     route: Route
     limit: Limit
     webhook: WebhookEndpoint
+    statement: ProviderStatement
     invitation: Invitation
     token: str
 
@@ -120,6 +123,9 @@ ORGANIZATION_PAGES = (
     Page("portal:webhook_edit", "webhook", MANAGERS),
     Page("portal:webhook_rotate", "webhook", MANAGERS),
     Page("portal:webhook_delete", "webhook", MANAGERS),
+    Page("portal:reconciliations", roles=EVERYBODY),
+    Page("portal:reconciliation_create", roles=SPENDERS),
+    Page("portal:reconciliation", "statement", EVERYBODY, is_shown=True),
     Page("portal:settings", roles=EVERYBODY),
     Page("portal:settings_edit", roles=MANAGERS),
 )
@@ -162,6 +168,7 @@ def make_world(name: str = "Acme") -> World:
         route=make_route(organization),
         limit=make_limit(organization, "budget_usd", window="month", project_id=project.pk),
         webhook=make_webhook(organization).endpoint,
+        statement=make_statement(organization),
         invitation=invited.invitation,
         token=invited.token,
     )

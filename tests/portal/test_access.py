@@ -34,6 +34,8 @@ SUPPORT_READS = {
     "portal:routes",
     "portal:limits",
     "portal:alerts",
+    "portal:reconciliations",
+    "portal:reconciliation",
     "portal:settings",
 }
 SUPPORT_WRITES = SUPPORT_READS | {
