@@ -40,6 +40,7 @@ class Permission(StrEnum):
     LIMITS_READ = "limits.read"
     LIMITS_WRITE = "limits.write"
     USAGE_READ = "usage.read"
+    USAGE_IMPORT = "usage.import"
     GATEWAY_CALL = "gateway.call"
 
 
@@ -69,6 +70,7 @@ BUILD = frozenset(
         P.CREDENTIALS_READ,
         P.ROUTES_READ,
         P.ROUTES_WRITE,
+        P.USAGE_IMPORT,
         P.GATEWAY_CALL,
     }
 )

@@ -53,7 +53,7 @@ SHARED_APPS = [
     "pgtrigger",
     "rest_framework",
 ]
-TENANT_APPS = ["apps.tenants.idempotency", "apps.usage"]
+TENANT_APPS = ["apps.tenants.idempotency", "apps.usage", "apps.usage.imports"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
 MIDDLEWARE = [
@@ -166,6 +166,7 @@ CELERY_BEAT_SCHEDULE = {
     "prune-expired-rows": {"task": "tenants.prune_expired_rows", "schedule": 3600.0},
     "prune-replies": {"task": "idempotency.prune", "schedule": 3600.0},
     "keep-event-months": {"task": "usage.keep_months", "schedule": 3600.0},
+    "sweep-imports": {"task": "imports.sweep", "schedule": 3600.0},
 }
 
 # Identity
