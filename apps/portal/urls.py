@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from apps.portal.views import (
     credentials,
     home,
+    imports,
     invitations,
     keys,
     limits,
@@ -67,6 +68,10 @@ organization_patterns = [
     path("limits/new/", limits.limit_create, name="limit_create"),
     path("limits/<uuid:limit_id>/edit/", limits.limit_edit, name="limit_edit"),
     path("limits/<uuid:limit_id>/delete/", limits.limit_delete, name="limit_delete"),
+    path("imports/", imports.import_list, name="imports"),
+    path("imports/new/", imports.import_create, name="import_create"),
+    path("imports/<uuid:import_id>/", imports.import_page, name="import"),
+    path("imports/<uuid:import_id>/errors.csv", imports.import_errors, name="import_errors"),
     path("settings/", organization_settings.settings_page, name="settings"),
     path("settings/edit/", organization_settings.settings_edit, name="settings_edit"),
 ]

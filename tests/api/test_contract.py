@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import schemathesis
@@ -24,6 +26,8 @@ from apps.tenants.permissions import KEY_SCOPES, Role
 from apps.usage.services.ingestion import ingest_events
 from tests import factories
 from tests.usage.calls import make_event
+from tests.usage.imports import samples
+from tests.usage.imports.importing import brought
 
 CANARY = "canary-of-the-second-organization"
 CONFIG = SchemathesisConfig.from_dict(
@@ -70,8 +74,14 @@ def _furnish(owner_email: str, mark: str) -> Rows:
             "limits": str(factories.make_limit(organization, "budget_usd", window="day").pk),
             "invitations": str(invitation.pk),
             "requests": str(call.event_id),
+            "imports": str(_import(organization, mark)),
         },
     )
+
+
+def _import(organization: Organization, mark: str) -> UUID:
+    log = samples.jsonl(samples.openai(tags={"team": mark}), mark)
+    return brought(organization, log, name=mark).pk
 
 
 @pytest.fixture
@@ -85,7 +95,8 @@ def _open_connection() -> Iterator[None]:
 
 
 @pytest.fixture
-def two(db: None, _open_connection: None, settings: Settings) -> tuple[Rows, Rows]:
+def two(db: None, _open_connection: None, settings: Settings, tmp_path: Path) -> tuple[Rows, Rows]:
+    settings.IMPORT_DIR = tmp_path
     settings.API_REQUESTS_PER_MINUTE = 1_000_000
     return _furnish("ada@acme.test", "ours"), _furnish("eve@acme.test", CANARY)
 
@@ -96,6 +107,8 @@ def _aim(case: Case[Any], two: tuple[Rows, Rows], turn: int) -> None:
     if "id" in case.path_parameters and turn % 3 < 2:
         case.path_parameters["id"] = two[turn % 3].ids[kind]
     case.query.pop("cursor", None)
+    if "project_id" in case.query:
+        case.query["project_id"] = two[0].ids["projects"]
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f"turn-{turn}"
     if isinstance(case.body, dict) and "project_id" in case.body:

@@ -23,6 +23,7 @@ from apps.tenants.models import (
     User,
 )
 from apps.tenants.permissions import Role
+from apps.usage.imports.models import Import
 from tests.factories import (
     make_api_key,
     make_credential,
@@ -34,6 +35,7 @@ from tests.factories import (
     make_route,
     make_user,
 )
+from tests.usage.imports.importing import make_import
 
 EVERYBODY = frozenset(Role)
 BUILDERS = frozenset({Role.OWNER, Role.ADMIN, Role.DEVELOPER})
@@ -53,6 +55,7 @@ class World:
     credential: ProviderCredential
     route: Route
     limit: Limit
+    imported: Import
     invitation: Invitation
     token: str
 
@@ -109,6 +112,9 @@ ORGANIZATION_PAGES = (
     Page("portal:limit_create", roles=SPENDERS),
     Page("portal:limit_edit", "limit", SPENDERS),
     Page("portal:limit_delete", "limit", SPENDERS),
+    Page("portal:imports", roles=EVERYBODY),
+    Page("portal:import_create", roles=BUILDERS),
+    Page("portal:import", "imported", EVERYBODY),
     Page("portal:settings", roles=EVERYBODY),
     Page("portal:settings_edit", roles=MANAGERS),
 )
@@ -150,6 +156,7 @@ def make_world(name: str = "Acme") -> World:
         credential=make_credential(organization),
         route=make_route(organization),
         limit=make_limit(organization, "budget_usd", window="month", project_id=project.pk),
+        imported=make_import(organization),
         invitation=invited.invitation,
         token=invited.token,
     )

@@ -4,9 +4,16 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.usage.imports.models import Dimension, Import, LineError, Spend
+from apps.usage.imports.estimates.report import METHODS
+from apps.usage.imports.models import Dimension, Import, LineError, Spend, State
 
+__all__ = [
+    "LEVERS", "STATES", "Dimension", "LineError", "import_of", "imports", "line_errors", "spend_by",
+    "spend_of", "total_spend",
+]  # fmt: skip
 MOST_VALUES = 20
+STATES = State.choices
+LEVERS = tuple(METHODS)
 
 
 def imports() -> QuerySet[Import]:
@@ -30,6 +37,11 @@ def spend_by(of_import: Import, dimension: Dimension) -> list[Spend]:
     if dimension == Dimension.DAY:
         return list(rows.order_by("-value")[: MOST_VALUES * 5])[::-1]
     return list(rows.order_by("-usd", "-reported_usd", "-call_count", "value")[:MOST_VALUES])
+
+
+def spend_of(of_import: Import) -> dict[str, list[Spend]]:
+    """`spend_by` each dimension, by its name."""
+    return {dimension.value: spend_by(of_import, dimension) for dimension in Dimension}
 
 
 def total_spend(of_import: Import) -> Spend | None:
