@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path, re_path
 
 from apps.api.views.credentials import CredentialsView
+from apps.api.views.imports import ImportErrorsView, ImportsView
 from apps.api.views.keys import KeysView
 from apps.api.views.limits import LimitsView
 from apps.api.views.members import InvitationsView, MembersView
@@ -35,6 +36,11 @@ urlpatterns = [
     path("invitations", InvitationsView.as_view(ALL), name="invitations"),
     path(
         "invitations/<uuid:id>", InvitationsView.as_view({"delete": "destroy"}), name="invitation"
+    ),
+    path("imports", ImportsView.as_view(ALL), name="imports"),
+    path("imports/<uuid:id>", ImportsView.as_view({"get": "retrieve"}), name="import"),
+    path(
+        "imports/<uuid:id>/errors", ImportErrorsView.as_view({"get": "list"}), name="import_errors"
     ),
     path("projects", ProjectsView.as_view(ALL), name="projects"),
     path("projects/<uuid:id>", ProjectsView.as_view(ONE), name="project"),

@@ -36,6 +36,7 @@ NAVIGATION = (
     NavItem("Limits", "limits", "limits", "l", Permission.LIMITS_READ),
     NavItem("Alerts & webhooks", "alerts", "alert", "a", Permission.NOTICES_READ),
     NavItem("Reconciliation", "reconciliations", "billing", "b", Permission.USAGE_READ),
+    NavItem("Imports", "imports", "usage", "i", Permission.USAGE_READ),
     NavItem("Members", "members", "members", "m", Permission.MEMBERS_READ),
     NavItem("Settings", "settings", "settings", "s", Permission.ORGANIZATION_READ),
 )

@@ -7,6 +7,7 @@ from apps.portal.views import (
     alerts,
     credentials,
     home,
+    imports,
     invitations,
     keys,
     limits,
@@ -105,6 +106,10 @@ organization_patterns = [
         reconciliations.reconciliation_page,
         name="reconciliation",
     ),
+    path("imports/", imports.import_list, name="imports"),
+    path("imports/new/", imports.import_create, name="import_create"),
+    path("imports/<uuid:import_id>/", imports.import_page, name="import"),
+    path("imports/<uuid:import_id>/errors.csv", imports.import_errors, name="import_errors"),
     path("settings/", organization_settings.settings_page, name="settings"),
     path("settings/edit/", organization_settings.settings_edit, name="settings_edit"),
 ]

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     WEBHOOKS_WRITE = "webhooks.write"
     USAGE_READ = "usage.read"
     STATEMENTS_WRITE = "statements.write"
+    USAGE_IMPORT = "usage.import"
     GATEWAY_CALL = "gateway.call"
 
 
@@ -78,6 +79,7 @@ BUILD = frozenset(
         P.ROUTES_WRITE,
         P.CONTENT_READ,
         P.WEBHOOKS_READ,
+        P.USAGE_IMPORT,
         P.GATEWAY_CALL,
     }
 )

@@ -56,7 +56,7 @@ SHARED_APPS = [
     "pgtrigger",
     "rest_framework",
 ]
-TENANT_APPS = ["apps.tenants.idempotency", "apps.usage"]
+TENANT_APPS = ["apps.tenants.idempotency", "apps.usage", "apps.usage.imports"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
 MIDDLEWARE = [
@@ -174,6 +174,7 @@ CELERY_BEAT_SCHEDULE = {
     "prune-deliveries": {"task": "notices.prune_deliveries", "schedule": 3600.0},
     "keep-event-months": {"task": "usage.keep_months", "schedule": 3600.0},
     "check-usage": {"task": "usage.check_usage", "schedule": 86400.0},
+    "sweep-imports": {"task": "imports.sweep", "schedule": 3600.0},
 }
 
 # Identity

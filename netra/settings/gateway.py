@@ -1,4 +1,4 @@
-"""What the gateway and the record of its calls are told."""
+"""What the gateway and the record of calls are told."""
 
 from pathlib import Path
 
@@ -18,3 +18,5 @@ SNAPSHOT_DIR = _ROOT / env.text("NETRA_SNAPSHOT_DIR", ".local/snapshot")
 SPOOL_DIR = _ROOT / env.text("NETRA_SPOOL_DIR", ".local/spool")
 EVENT_RETENTION_DAYS = env.integer("NETRA_EVENT_RETENTION_DAYS", 400)
 MINUTE_RETENTION_DAYS = env.integer("NETRA_MINUTE_RETENTION_DAYS", 3)
+IMPORT_DIR = _ROOT / env.text("NETRA_IMPORT_DIR", ".local/imports")
+IMPORT_MAX_BYTES = env.integer("NETRA_IMPORT_MAX_BYTES", 5_368_709_120)

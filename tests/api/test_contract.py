@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import schemathesis
@@ -25,6 +27,8 @@ from apps.tenants.permissions import KEY_SCOPES, Role
 from apps.usage.services.ingestion import ingest_events
 from tests import factories
 from tests.usage.calls import make_event
+from tests.usage.imports import samples
+from tests.usage.imports.importing import brought
 
 CANARY = "canary-of-the-second-organization"
 MARCH = {"since": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}
@@ -78,8 +82,14 @@ def _furnish(owner_email: str, mark: str) -> Rows:
             "webhooks": str(webhook.pk),
             "deliveries": str(ping.pk),
             "reconciliations": str(factories.make_statement(organization, name=mark).pk),
+            "imports": str(_import(organization, mark)),
         },
     )
+
+
+def _import(organization: Organization, mark: str) -> UUID:
+    log = samples.jsonl(samples.openai(tags={"team": mark}), mark)
+    return brought(organization, log, name=mark).pk
 
 
 @pytest.fixture
@@ -93,7 +103,8 @@ def _open_connection() -> Iterator[None]:
 
 
 @pytest.fixture
-def two(db: None, _open_connection: None, settings: Settings) -> tuple[Rows, Rows]:
+def two(db: None, _open_connection: None, settings: Settings, tmp_path: Path) -> tuple[Rows, Rows]:
+    settings.IMPORT_DIR = tmp_path
     settings.API_REQUESTS_PER_MINUTE = 1_000_000
     return _furnish("ada@acme.test", "ours"), _furnish("eve@acme.test", CANARY)
 
@@ -103,9 +114,7 @@ def _aim(case: Case[Any], two: tuple[Rows, Rows], turn: int) -> None:
     kind = case.operation.path.split("/")[3]
     if "id" in case.path_parameters and turn % 3 < 2:
         case.path_parameters["id"] = two[turn % 3].ids[kind]
-    case.query.pop("cursor", None)
-    if kind == "usage":
-        case.query = {"measures": "calls,actual_usd", "dimensions": "end_user"} | MARCH
+    _aim_query(case, two, kind)
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f"turn-{turn}"
     if isinstance(case.body, dict) and "project_id" in case.body:
@@ -116,6 +125,14 @@ def _aim(case: Case[Any], two: tuple[Rows, Rows], turn: int) -> None:
         case.body["time_zone"] = "Europe/Berlin"
     if isinstance(case.body, dict) and case.body.get("expires_at"):
         case.body["expires_at"] = (utc_now() + timedelta(days=1)).isoformat()
+
+
+def _aim_query(case: Case[Any], two: tuple[Rows, Rows], kind: str) -> None:
+    case.query.pop("cursor", None)
+    if kind == "usage":
+        case.query = {"measures": "calls,actual_usd", "dimensions": "end_user"} | MARCH
+    if "project_id" in case.query:
+        case.query["project_id"] = two[0].ids["projects"]
 
 
 def _agree(body: dict[str, Any]) -> None:

@@ -69,6 +69,10 @@ EXPECTED = {
     "redeliver": "webhooks.write",
     "listRequests": "usage.read",
     "getRequest": "usage.read",
+    "listImports": "usage.read",
+    "getImport": "usage.read",
+    "listImportErrors": "usage.read",
+    "createImport": "usage.import",
 }
 Operation = tuple[str, str, Permission]
 
@@ -83,7 +87,7 @@ def _operations() -> Iterator[Operation]:
 def _is_refused(call: Caller, operation: Operation) -> bool:
     method, path, permission = operation
     response = call(method, path, None if method == "GET" else {})
-    assert response.status_code in {200, 400, 403, 404}
+    assert response.status_code in {200, 400, 403, 404, 415}
     if response.status_code != 403:
         return False
     assert response.json()["code"] == "permission_refused"

@@ -24,6 +24,7 @@ from apps.tenants.models import (
     User,
 )
 from apps.tenants.permissions import Role
+from apps.usage.imports.models import Import
 from apps.usage.models import ProviderStatement
 from tests.factories import (
     make_api_key,
@@ -38,6 +39,7 @@ from tests.factories import (
     make_user,
     make_webhook,
 )
+from tests.usage.imports.importing import make_import
 
 EVERYBODY = frozenset(Role)
 BUILDERS = frozenset({Role.OWNER, Role.ADMIN, Role.DEVELOPER})
@@ -59,6 +61,7 @@ class World:
     limit: Limit
     webhook: WebhookEndpoint
     statement: ProviderStatement
+    imported: Import
     invitation: Invitation
     token: str
 
@@ -126,6 +129,9 @@ ORGANIZATION_PAGES = (
     Page("portal:reconciliations", roles=EVERYBODY),
     Page("portal:reconciliation_create", roles=SPENDERS),
     Page("portal:reconciliation", "statement", EVERYBODY, is_shown=True),
+    Page("portal:imports", roles=EVERYBODY),
+    Page("portal:import_create", roles=BUILDERS),
+    Page("portal:import", "imported", EVERYBODY, is_shown=True),
     Page("portal:settings", roles=EVERYBODY),
     Page("portal:settings_edit", roles=MANAGERS),
 )
@@ -169,6 +175,7 @@ def make_world(name: str = "Acme") -> World:
         limit=make_limit(organization, "budget_usd", window="month", project_id=project.pk),
         webhook=make_webhook(organization).endpoint,
         statement=make_statement(organization),
+        imported=make_import(organization),
         invitation=invited.invitation,
         token=invited.token,
     )

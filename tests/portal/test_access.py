@@ -16,6 +16,7 @@ from tests.portal.browsing import sign_in
 from tests.portal.pages import OPEN_PAGES, ORGANIZATION_PAGES, SIGNED_IN_PAGES, Page, World
 
 # Pages that only do something, and so cannot be opened.
+DOWNLOADS = {"import_errors": Permission.USAGE_READ}
 POST_ONLY = {
     "invitation_resend": Permission.MEMBERS_INVITE,
     "invitation_accept": Access.SIGNED_IN,
@@ -36,6 +37,8 @@ SUPPORT_READS = {
     "portal:alerts",
     "portal:reconciliations",
     "portal:reconciliation",
+    "portal:imports",
+    "portal:import",
     "portal:settings",
 }
 SUPPORT_WRITES = SUPPORT_READS | {
@@ -67,11 +70,14 @@ def test_every_view_says_what_it_asks_and_every_page_is_in_the_table() -> None:
     declared = {name: view.declared_access for name, view in _views(urls.urlpatterns).items()}
     tabled = {page.view.removeprefix("portal:") for page in ORGANIZATION_PAGES}
     tabled |= {"organization_create", "styleguide", "invitation", "start"}
-    assert set(declared) == tabled | set(POST_ONLY)
+    assert set(declared) == tabled | set(POST_ONLY) | set(DOWNLOADS)
+    assert {name: declared[name] for name in DOWNLOADS} == DOWNLOADS
     assert {name: declared[name] for name in POST_ONLY} == POST_ONLY
     inside = {page.view.removeprefix("portal:") for page in ORGANIZATION_PAGES}
     assert {name for name, access in declared.items() if isinstance(access, Permission)} == (
-        inside | {name for name, access in POST_ONLY.items() if isinstance(access, Permission)}
+        inside
+        | {name for name, access in POST_ONLY.items() if isinstance(access, Permission)}
+        | set(DOWNLOADS)
     )
 
 

@@ -40,6 +40,7 @@ SCOPE_LABELS: dict[Permission, str] = {
     Permission.KEYS_WRITE: "Create, rotate and revoke API keys",
     Permission.CREDENTIALS_READ: "Read provider credentials (never their text)",
     Permission.USAGE_READ: "Read requests and what they cost",
+    Permission.USAGE_IMPORT: "Import logs of calls",
     Permission.CREDENTIALS_WRITE: "Add, replace and delete provider credentials",
     Permission.CONTENT_WRITE: "Decide which projects keep prompts and answers",
     Permission.ROUTES_READ: "Read routes",
