@@ -9,6 +9,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 
 from apps.kernel.clock import utc_now
+from apps.notices.services.endpoints import NewSecret, create_endpoint
 from apps.pricing.models import ContractedRate
 from apps.pricing.services import set_contracted_rate
 from apps.tenants.access import Target
@@ -147,6 +148,13 @@ def make_invitation(
         invited_by=None,
         at=at or utc_now(),
     )
+
+
+def make_webhook(
+    organization: Organization, url: str = "https://93.184.216.34/hooks", **options: Any
+) -> NewSecret:
+    """A webhook endpoint and its secret."""
+    return create_endpoint(organization=organization, url=url, at=utc_now(), **options)
 
 
 def make_contracted_rate(

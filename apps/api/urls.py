@@ -9,12 +9,14 @@ from apps.api.views.imports import ImportErrorsView, ImportsView
 from apps.api.views.keys import KeysView
 from apps.api.views.limits import LimitsView
 from apps.api.views.members import InvitationsView, MembersView
+from apps.api.views.notices import NoticesView, PlanUseView
 from apps.api.views.organization import OrganizationView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
 from apps.api.views.requests import RequestsView
 from apps.api.views.routes import RoutesView
+from apps.api.views.webhooks import DeliveriesView, WebhooksView
 
 app_name = "api"
 ALL: dict[str, Any] = {"get": "list", "post": "create"}
@@ -70,8 +72,32 @@ urlpatterns = [
     path("routes/<uuid:id>", RoutesView.as_view(ONE_OR_NONE), name="route"),
     path("limits", LimitsView.as_view(ALL), name="limits"),
     path("limits/<uuid:id>", LimitsView.as_view(ONE_OR_NONE), name="limit"),
+    path("notices", NoticesView.as_view({"get": "list"}), name="notices"),
+    path("usage/limits", PlanUseView.as_view({"get": "retrieve"}), name="plan-limits"),
+    path("webhooks", WebhooksView.as_view(ALL), name="webhooks"),
+    path("webhooks/<uuid:id>", WebhooksView.as_view(ONE_OR_NONE), name="webhook"),
+    *(
+        path(
+            f"webhooks/<uuid:id>/{action}",
+            WebhooksView.as_view({"post": action}),
+            name=f"webhook-{action}",
+        )
+        for action in ("rotate", "enable", "disable", "ping")
+    ),
+    path("deliveries", DeliveriesView.as_view({"get": "list"}), name="deliveries"),
+    path("deliveries/<uuid:id>", DeliveriesView.as_view({"get": "retrieve"}), name="delivery"),
+    path(
+        "deliveries/<uuid:id>/redeliver",
+        DeliveriesView.as_view({"post": "redeliver"}),
+        name="delivery-redeliver",
+    ),
     path("requests", RequestsView.as_view({"get": "list"}), name="requests"),
     path("requests/<uuid:id>", RequestsView.as_view({"get": "retrieve"}), name="request"),
+    path(
+        "requests/<uuid:id>/content",
+        RequestsView.as_view({"get": "content"}),
+        name="request-content",
+    ),
     path("docs", ReferenceView.as_view(), name="docs"),
     path("schema", SchemaView.as_view(), name="schema"),
     re_path("", UnknownPath.as_view(), name="unknown"),

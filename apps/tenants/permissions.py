@@ -34,11 +34,15 @@ class Permission(StrEnum):
     KEYS_WRITE = "keys.write"
     CREDENTIALS_READ = "credentials.read"
     CREDENTIALS_WRITE = "credentials.write"
+    CONTENT_READ = "content.read"
     CONTENT_WRITE = "content.write"
     ROUTES_READ = "routes.read"
     ROUTES_WRITE = "routes.write"
     LIMITS_READ = "limits.read"
     LIMITS_WRITE = "limits.write"
+    NOTICES_READ = "notices.read"
+    WEBHOOKS_READ = "webhooks.read"
+    WEBHOOKS_WRITE = "webhooks.write"
     USAGE_READ = "usage.read"
     USAGE_IMPORT = "usage.import"
     GATEWAY_CALL = "gateway.call"
@@ -60,6 +64,7 @@ READ = frozenset(
         P.PROJECTS_READ,
         P.KEYS_READ,
         P.LIMITS_READ,
+        P.NOTICES_READ,
         P.USAGE_READ,
     }
 )
@@ -71,6 +76,8 @@ BUILD = frozenset(
         P.ROUTES_READ,
         P.ROUTES_WRITE,
         P.USAGE_IMPORT,
+        P.CONTENT_READ,
+        P.WEBHOOKS_READ,
         P.GATEWAY_CALL,
     }
 )
@@ -83,6 +90,7 @@ MANAGE = frozenset(
         P.CREDENTIALS_WRITE,
         P.CONTENT_WRITE,
         P.LIMITS_WRITE,
+        P.WEBHOOKS_WRITE,
     }
 )
 LEAVE = frozenset({P.ORGANIZATION_LEAVE})

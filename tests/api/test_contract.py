@@ -21,6 +21,7 @@ from schemathesis.config import SchemathesisConfig
 
 from apps.api.views.reference import openapi_document
 from apps.kernel.clock import utc_now
+from apps.notices.services.deliveries import ping_endpoint
 from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES, Role
 from apps.usage.services.ingestion import ingest_events
@@ -62,6 +63,9 @@ def _furnish(owner_email: str, mark: str) -> Rows:
     invitation = factories.make_invitation(organization, f"guest-{owner_email}").invitation
     call = make_event(organization, started_at=utc_now(), project_id=project.pk, end_user=mark)
     ingest_events(organization=organization, events=[call], at=utc_now())
+    organization.entitlements.create(code="seats", value="unlimited")
+    webhook = factories.make_webhook(organization, f"https://93.184.216.34/{mark}").endpoint
+    ping = ping_endpoint(organization=organization, endpoint_id=webhook.pk, at=utc_now())
     return Rows(
         organization,
         new.text.value,
@@ -75,6 +79,8 @@ def _furnish(owner_email: str, mark: str) -> Rows:
             "invitations": str(invitation.pk),
             "requests": str(call.event_id),
             "imports": str(_import(organization, mark)),
+            "webhooks": str(webhook.pk),
+            "deliveries": str(ping.pk),
         },
     )
 
@@ -132,6 +138,8 @@ def _agree(body: dict[str, Any]) -> None:
         body["amount"] = "12.5"
     if "alert_fractions" in body:
         body["alert_fractions"] = ["0.5", "1"]
+    if "url" in body:
+        body["url"] = "https://93.184.216.34/hooks"
     if "kind" in body:
         body |= {"kind": "budget_usd", "window": "month"}
 

@@ -82,7 +82,7 @@ def test_a_key_neither_raises_nor_lowers_nor_removes_stronger_members(acme: Orga
     scopes = [
         Permission.MEMBERS_UPDATE,
         Permission.MEMBERS_REMOVE,
-        *ROLE_PERMISSIONS[Role.VIEWER] & KEY_SCOPES,
+        *ROLE_PERMISSIONS[Role.FINANCE] & KEY_SCOPES,
     ]
     call = by_key(factories.make_api_key(acme, scopes).text.value)
     admin = factories.make_member(acme, Role.ADMIN).memberships.get()

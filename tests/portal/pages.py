@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from django.urls import reverse
 
+from apps.notices.models import WebhookEndpoint
 from apps.tenants.models import (
     ApiKey,
     Invitation,
@@ -34,6 +35,7 @@ from tests.factories import (
     make_project,
     make_route,
     make_user,
+    make_webhook,
 )
 from tests.usage.imports.importing import make_import
 
@@ -56,6 +58,7 @@ class World:
     route: Route
     limit: Limit
     imported: Import
+    webhook: WebhookEndpoint
     invitation: Invitation
     token: str
 
@@ -115,6 +118,13 @@ ORGANIZATION_PAGES = (
     Page("portal:imports", roles=EVERYBODY),
     Page("portal:import_create", roles=BUILDERS),
     Page("portal:import", "imported", EVERYBODY),
+    Page("portal:alerts", roles=EVERYBODY),
+    Page("portal:notice_emails", roles=EVERYBODY),
+    Page("portal:webhook_create", roles=MANAGERS),
+    Page("portal:webhook", "webhook", BUILDERS),
+    Page("portal:webhook_edit", "webhook", MANAGERS),
+    Page("portal:webhook_rotate", "webhook", MANAGERS),
+    Page("portal:webhook_delete", "webhook", MANAGERS),
     Page("portal:settings", roles=EVERYBODY),
     Page("portal:settings_edit", roles=MANAGERS),
 )
@@ -157,6 +167,7 @@ def make_world(name: str = "Acme") -> World:
         route=make_route(organization),
         limit=make_limit(organization, "budget_usd", window="month", project_id=project.pk),
         imported=make_import(organization),
+        webhook=make_webhook(organization).endpoint,
         invitation=invited.invitation,
         token=invited.token,
     )

@@ -47,6 +47,9 @@ SCOPE_LABELS: dict[Permission, str] = {
     Permission.ROUTES_WRITE: "Add, change and delete routes",
     Permission.LIMITS_READ: "Read limits and budgets",
     Permission.LIMITS_WRITE: "Add, change and delete limits and budgets",
+    Permission.NOTICES_READ: "Read notices",
+    Permission.WEBHOOKS_READ: "Read webhooks (never their secrets) and what was sent",
+    Permission.WEBHOOKS_WRITE: "Add, change and delete webhooks, and send again",
 }
 
 

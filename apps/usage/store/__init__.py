@@ -3,7 +3,9 @@
 Everything here runs inside `tenant_scope`. Nothing outside `apps.usage` knows of the table.
 """
 
-from apps.usage.store.batches import NEW_EVENTS, write_batch
+from apps.usage.store.batches import NEW_EVENTS, new_event_ids, write_batch
+from apps.usage.store.comparing import UNITS, Figures, event_figures, one_snapshot, rollup_figures
+from apps.usage.store.facets import add_to_facets
 from apps.usage.store.months import (
     Month,
     drop_months_before,
@@ -11,20 +13,39 @@ from apps.usage.store.months import (
     month_of,
     next_month,
 )
-from apps.usage.store.reading import EventFilter, find_events
+from apps.usage.store.reading import EventFilter, Spending, count_events, find_events, sum_spending
+from apps.usage.store.rollups import GRAINS, add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
+from apps.usage.store.spending import spent_usd
+from apps.usage.store.totals import Total, new_totals
 
 __all__ = [
     "COLUMNS",
+    "GRAINS",
     "NEW_EVENTS",
+    "UNITS",
     "EventFilter",
+    "Figures",
     "Month",
     "Row",
+    "Spending",
+    "Total",
+    "add_to_facets",
+    "add_to_rollups",
+    "count_events",
+    "drop_minutes_before",
     "drop_months_before",
     "ensure_months",
+    "event_figures",
     "find_events",
     "month_of",
+    "new_event_ids",
+    "new_totals",
     "next_month",
+    "one_snapshot",
     "read_row",
+    "rollup_figures",
+    "spent_usd",
+    "sum_spending",
     "write_batch",
 ]
