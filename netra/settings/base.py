@@ -249,8 +249,7 @@ USE_I18N = True
 UNFOLD = {"SITE_TITLE": "Netra Apex staff", "SITE_HEADER": "Netra Apex staff"}
 
 # Static files
-STATIC_URL = "/static/"
-STATIC_ROOT = ROOT / "staticfiles"
+STATIC_URL, STATIC_ROOT = "/static/", ROOT / "staticfiles"
 STATICFILES_DIRS = [ROOT / "static"]
 
 # REST API

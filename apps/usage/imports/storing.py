@@ -32,7 +32,7 @@ def store_chunk(row: Import, chunk: Chunk, *, at: datetime) -> None:
 
 def _new_calls(row: Import, chunk: Chunk, *, at: datetime) -> list[Call]:
     """The calls that were not known, each once; those that cannot be stored become errors."""
-    new, refused = _stored(chunk.calls, at=at)
+    new, refused = _stored(chunk.calls, batch_id=row.pk, at=at)
     for call in refused:
         chunk.errors.setdefault(call.line, "the call holds a value that cannot be stored")
         chunk.calls.remove(call)
@@ -44,19 +44,20 @@ def _new_calls(row: Import, chunk: Chunk, *, at: datetime) -> list[Call]:
     return list(first.values())
 
 
-def _stored(calls: Sequence[Call], *, at: datetime) -> tuple[set[_Key], list[Call]]:
+def _stored(calls: Sequence[Call], *, batch_id: UUID, at: datetime) -> tuple[set[_Key], list[Call]]:
     """The keys that are new, and the calls that Postgres does not take."""
     if not calls:
         return set(), []
     try:
         with transaction.atomic():
-            store.write_batch([call.row for call in calls], at=at)
+            store.write_batch([call.row for call in calls], batch_id=batch_id, at=at)
             return _newly_written(), []
     except (DataError, IntegrityError):
         if len(calls) == 1:
             return set(), list(calls)
     middle = len(calls) // 2
-    before, after = _stored(calls[:middle], at=at), _stored(calls[middle:], at=at)
+    before = _stored(calls[:middle], batch_id=batch_id, at=at)
+    after = _stored(calls[middle:], batch_id=batch_id, at=at)
     return before[0] | after[0], before[1] + after[1]
 
 
