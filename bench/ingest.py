@@ -113,13 +113,15 @@ def _ship_all(shipper: Shipper) -> None:
 
 def _insert_plainly(organization: Organization, count: int) -> None:
     """What one writes first: a statement for each event, many in a transaction."""
-    names = ("recorded_at", *store.COLUMNS)
+    names = ("recorded_at", "batch_id", *store.COLUMNS)
     marks = ", ".join(["%s"] * len(names))
     insert = f"INSERT INTO usage_event ({', '.join(names)}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
     events = islice(_events([organization]), count)
     with tenant_scope(organization):
         while batch := list(islice(events, PLAIN_BATCH)):
-            values = [[utc_now(), *store.read_row(encode(event)).values] for event in batch]
+            values = [
+                [utc_now(), uuid7(), *store.read_row(encode(event)).values] for event in batch
+            ]
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.executemany(insert, values)
 

@@ -14,10 +14,10 @@ from apps.pricing.selectors import edition_in_force, price_book
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.loader import Loader
 from apps.proxy.runtime import Runtime, Settings
-from apps.proxy.snapshot import Snapshot
 from apps.proxy.snapshot_file import SnapshotFile
 from apps.proxy.transport import Transport
 from apps.usage.spool import SpoolWriter
+from netra.memory import settle_memory
 
 _SYNC_SECONDS = 1.0
 
@@ -31,11 +31,12 @@ async def open_runtime() -> AsyncIterator[Runtime]:
         read_prices=_prices_in_force,
     )
     await asyncio.to_thread(loader.start)
+    settle_memory()
     try:
         async with _limiter() as limiter, _spool() as spool, _transport() as transport:
             yield Runtime(
                 settings=Settings(peppers=tuple(settings.API_KEY_PEPPERS.keys.values())),
-                snapshot=lambda: _known(loader),
+                snapshot=lambda: loader.known,
                 is_in_touch=lambda: loader.state.is_listening,
                 mark_used=loader.mark_used,
                 limiter=limiter,
@@ -46,10 +47,6 @@ async def open_runtime() -> AsyncIterator[Runtime]:
         await asyncio.to_thread(loader.stop)
 
 
-def _known(loader: Loader) -> Snapshot | None:
-    return None if loader.state.source == "none" else loader.current
-
-
 def _prices_in_force(known: PriceBook, at: datetime) -> PriceBook:
     edition = edition_in_force(at)
     is_known = edition is None or edition.version == known.version
@@ -58,7 +55,9 @@ def _prices_in_force(known: PriceBook, at: datetime) -> PriceBook:
 
 @asynccontextmanager
 async def _limiter() -> AsyncIterator[Limiter]:
-    limiter = Limiter(settings.REDIS_URL)
+    limiter = Limiter(
+        settings.REDIS_URL, processes=settings.GATEWAY_WORKERS, prefix=settings.REDIS_KEY_PREFIX
+    )
     await limiter.start()
     try:
         yield limiter

@@ -87,6 +87,11 @@ urlpatterns = [
     ),
     path("requests", RequestsView.as_view({"get": "list"}), name="requests"),
     path("requests/<uuid:id>", RequestsView.as_view({"get": "retrieve"}), name="request"),
+    path(
+        "requests/<uuid:id>/content",
+        RequestsView.as_view({"get": "content"}),
+        name="request-content",
+    ),
     path("docs", ReferenceView.as_view(), name="docs"),
     path("schema", SchemaView.as_view(), name="schema"),
     re_path("", UnknownPath.as_view(), name="unknown"),

@@ -41,8 +41,9 @@ class Client:
     async def read(self, limit: int) -> bytes:
         """The whole body. Raises BodyTooLarge past `limit` bytes, ClientLeft."""
         parts: list[bytes] = []
-        size = 0
-        async for part in self.parts():
+        size, is_more = 0, True
+        while is_more:
+            part, is_more = await self._part()
             size += len(part)
             if size > limit:
                 raise BodyTooLarge(limit)
@@ -51,14 +52,18 @@ class Client:
 
     async def parts(self) -> AsyncIterator[bytes]:
         """The body as it comes in. Raises ClientLeft."""
-        while True:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self.has_left = True
-                raise ClientLeft
-            yield message.get("body", b"")
-            if not message.get("more_body", False):
-                return
+        is_more = True
+        while is_more:
+            part, is_more = await self._part()
+            yield part
+
+    async def _part(self) -> tuple[bytes, bool]:
+        """The next piece of the body, and whether others follow. Raises ClientLeft."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self.has_left = True
+            raise ClientLeft
+        return message.get("body", b""), message.get("more_body", False)
 
     def watch(self) -> None:
         """From here on, cancel the running task when the caller leaves; the body must be read."""

@@ -1,6 +1,5 @@
 """One call on its way through the stages: what is known of it so far."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,6 +10,7 @@ from apps.kernel.errors import NetraError
 from apps.kernel.events import Attempt, Outcome
 from apps.kernel.ids import uuid7
 from apps.kernel.tokens import TokenBuckets
+from apps.pricing.rates import PriceBook
 from apps.proxy.client import Client, Headers
 from apps.proxy.limits.holds import Hold
 from apps.proxy.providers.dialect import Dialect, Watcher
@@ -20,6 +20,8 @@ from apps.proxy.selection import Candidate, Tier
 from apps.proxy.snapshot import Snapshot
 from apps.proxy.transport import EVENT_STREAM, Body, Timeouts, Upstream
 from apps.tenants.access import KeyAccess, OrganizationAccess, ProjectAccess, Route
+
+NOTHING = TokenBuckets()
 
 
 class InternalError(NetraError):
@@ -85,6 +87,7 @@ class Exchange:
     # authenticate
     caller: Caller = field(init=False)
     has_caller: bool = False
+    _book: PriceBook | None = None
     # receive
     body: Body = b""
     is_replayable: bool = True
@@ -100,7 +103,6 @@ class Exchange:
     candidate: Candidate | None = None
     upstream: Upstream | None = None
     answer: bytes | None = None
-    chunks: AsyncIterator[bytes] | None = None
     first_chunk: bytes = b""
     is_spent: bool = False
     has_asked_usage: bool = False
@@ -109,16 +111,31 @@ class Exchange:
     reading: Reading | None = None
     failure: NetraError | None = None
     status: int | None = None
+    answer_type: str = ""
+    provider_request_id: str | None = None
+    # what was relayed so far, where the project keeps content
+    kept: bytearray | None = None
     # record
-    buckets: TokenBuckets = field(default_factory=TokenBuckets)
+    buckets: TokenBuckets = NOTHING
     cost_usd: Decimal | None = None
     is_estimated: bool = False
     is_recorded: bool = False
+    content_ref: UUID | None = None
+    # What the caller sees as Netra-Request-Id: the id of the event.
+    request_id: str = field(init=False)
+    _first: dict[bytes, bytes] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.request_id = str(self.event_id)
+        self._first = dict(reversed(self.headers))
 
     @property
-    def request_id(self) -> str:
-        """What the caller sees as Netra-Request-Id: the id of the event."""
-        return str(self.event_id)
+    def book(self) -> PriceBook:
+        """The prices of the caller's organization; the same for the whole call."""
+        if self._book is None:
+            organization_id = str(self.caller.organization.id)
+            self._book = self.snapshot.prices.for_organization(organization_id)
+        return self._book
 
     @property
     def has_facts(self) -> bool:
@@ -162,7 +179,5 @@ class Exchange:
 
     def header(self, name: bytes) -> str | None:
         """The first request header of that name (lower case)."""
-        for key, value in self.headers:
-            if key == name:
-                return value.decode("latin-1")
-        return None
+        value = self._first.get(name)
+        return None if value is None else value.decode("latin-1")

@@ -1,8 +1,8 @@
 """Which headers travel: ours stay, those of one hop stay, everything else goes on unchanged."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-Pairs = Iterable[tuple[bytes, bytes]]
+Pairs = Sequence[tuple[bytes, bytes]]
 
 # RFC 9110 §7.6.1 and RFC 9113 §8.2.2.
 _ONE_HOP = frozenset(
@@ -28,6 +28,11 @@ _NOT_UPSTREAM = _ONE_HOP | {
     b"forwarded",
     b"via",
     b"x-real-ip",
+    b"authorization",
+    b"x-api-key",
+    b"api-key",
+    b"x-goog-api-key",
+    b"sec-websocket-protocol",
 }
 # They belong to the key that the caller would have used.
 _OF_OTHER_KEY = frozenset({b"openai-organization", b"openai-project", b"x-goog-user-project"})
@@ -44,24 +49,26 @@ _NOT_DOWNSTREAM = _ONE_HOP | {
 
 
 def upstream_headers(headers: Pairs, *, is_own_key: bool) -> list[tuple[str, str]]:
-    """The caller's headers as the provider gets them; `headers` hold no key any more.
+    """The caller's headers as the provider gets them; keys of any kind are left out.
 
     is_own_key: the caller's own key goes with them, so that what belongs to it does too.
     """
-    given = list(headers)
-    left_out = _NOT_UPSTREAM | _nominated(given)
+    known = _upstream_names
+    left_out = _nominated(headers)
     if not is_own_key:
         left_out |= _OF_OTHER_KEY
     return [
-        (name.decode("latin-1"), _text(value))
-        for name, value in given
-        if name not in left_out and not name.startswith(_OURS)
+        (sent, _text(value))
+        for name, value in headers
+        if (sent := known[name] if name in known else _upstream_name(name)) and name not in left_out
     ]
 
 
 def _nominated(headers: Pairs) -> set[bytes]:
     """What the header Connection declares to be of this hop too (RFC 9110 §7.6.1)."""
-    lists = (value for name, value in headers if name == b"connection")
+    lists = [value for name, value in headers if name == b"connection"]
+    if not lists or lists == [b"keep-alive"]:
+        return set()
     return {name.strip().lower() for names in lists for name in names.split(b",")}
 
 
@@ -75,9 +82,34 @@ def _text(value: bytes) -> str:
 
 def downstream_headers(headers: Pairs) -> list[tuple[bytes, bytes]]:
     """The provider's headers as the caller gets them, names in lower case as ASGI asks."""
-    kept = ((name.lower(), value) for name, value in headers)
+    known = _downstream_names
     return [
-        (name, value)
-        for name, value in kept
-        if name not in _NOT_DOWNSTREAM and not name.startswith(b"netra-")
+        (sent, value)
+        for name, value in headers
+        if (sent := known[name] if name in known else _downstream_name(name))
     ]
+
+
+# Names are judged once. Both sides choose them freely, hence the bounds.
+_MOST_NAMES = 2_000
+_upstream_names: dict[bytes, str] = {}
+_downstream_names: dict[bytes, bytes] = {}
+
+
+def _upstream_name(name: bytes) -> str:
+    """The name upstream; empty for one that stays."""
+    is_kept = name not in _NOT_UPSTREAM and not name.startswith(_OURS)
+    sent = name.decode("latin-1") if is_kept else ""
+    if len(_upstream_names) < _MOST_NAMES:
+        _upstream_names[name] = sent
+    return sent
+
+
+def _downstream_name(name: bytes) -> bytes:
+    """The name downstream; empty for one that stays."""
+    lower = name.lower()
+    is_kept = lower not in _NOT_DOWNSTREAM and not lower.startswith(b"netra-")
+    sent = lower if is_kept else b""
+    if len(_downstream_names) < _MOST_NAMES:
+        _downstream_names[name] = sent
+    return sent

@@ -19,15 +19,12 @@ def read_labels(exchange: Exchange) -> None:
     InvalidLabels.
     """
     caller = exchange.caller
-    for name, value in exchange.headers:
-        if not name.startswith(b"netra-"):
-            continue
-        if name == b"netra-tags":
-            caller.tags = _tags(value.decode("latin-1"))
-        elif name == b"netra-end-user":
-            caller.end_user = _short("Netra-End-User", value)
-        elif name == b"netra-conversation":
-            caller.conversation_id = _short("Netra-Conversation", value)
+    if (tags := exchange.header(b"netra-tags")) is not None:
+        caller.tags = _tags(tags)
+    if (end_user := exchange.header(b"netra-end-user")) is not None:
+        caller.end_user = _short("Netra-End-User", end_user)
+    if (conversation := exchange.header(b"netra-conversation")) is not None:
+        caller.conversation_id = _short("Netra-Conversation", conversation)
 
 
 def _tags(text: str) -> dict[str, str]:
@@ -45,8 +42,8 @@ def _is_bad(name: str, value: str) -> bool:
     return not name or not value or max(len(name), len(value)) > _LONGEST
 
 
-def _short(header: str, value: bytes) -> str:
-    text = value.decode("latin-1").strip()
+def _short(header: str, value: str) -> str:
+    text = value.strip()
     if not 0 < len(text) <= _LONGEST:
         raise InvalidLabels(f"{header} takes 1 to {_LONGEST} characters.")
     return text

@@ -5,8 +5,6 @@ record. Authentication needs the head of the request only and comes before its b
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import structlog
 
@@ -14,13 +12,14 @@ from apps.kernel.errors import NetraError
 from apps.proxy import figures
 from apps.proxy.client import ClientLeft
 from apps.proxy.exchange import Exchange, InternalError
-from apps.proxy.failures import TotalTimeout
+from apps.proxy.failures import Stopped, TotalTimeout
 from apps.proxy.runtime import Runtime
 from apps.proxy.stages.admit import admit
 from apps.proxy.stages.answering import answer_headers, refusal_headers
 from apps.proxy.stages.attempting import drop_upstream
 from apps.proxy.stages.authenticate import authenticate
 from apps.proxy.stages.call import call
+from apps.proxy.stages.keep import keep
 from apps.proxy.stages.receive import receive
 from apps.proxy.stages.record import price, record
 from apps.proxy.stages.relay import ending_event, relay
@@ -32,27 +31,20 @@ async def carry(exchange: Exchange, runtime: Runtime) -> None:
     """Carry one call from its first to its last byte. Raises CancelledError only."""
     figures.enter()
     try:
-        async with _caller_may_leave(exchange):
-            await _answer(exchange, runtime)
-    finally:
-        drop_upstream(exchange)
-        _record_once(exchange, runtime)
-        figures.leave()
-
-
-@asynccontextmanager
-async def _caller_may_leave(exchange: Exchange) -> AsyncIterator[None]:
-    try:
-        yield
+        await _answer(exchange, runtime)
     except ClientLeft:
         return
     except asyncio.CancelledError:
         if not exchange.client.has_left:
+            exchange.failure = Stopped()
             raise
         if task := asyncio.current_task():
             task.uncancel()
     finally:
         exchange.client.unwatch()
+        drop_upstream(exchange)
+        _record_once(exchange, runtime)
+        figures.leave()
 
 
 async def _answer(exchange: Exchange, runtime: Runtime) -> None:
@@ -90,7 +82,6 @@ async def _finish(exchange: Exchange, runtime: Runtime) -> None:
         await client.finish(exchange.answer or b"")
     elif client.has_started:
         event = ending_event(exchange, failure)
-        price(exchange)
         _record_once(exchange, runtime)
         if event is not None:
             await client.finish(event)
@@ -122,4 +113,8 @@ def _record_once(exchange: Exchange, runtime: Runtime) -> None:
     if not exchange.has_caller:
         figures.turn_away(exchange.failure.code if exchange.failure else "left")
         return
+    if exchange.reading is None and exchange.watcher:
+        exchange.reading = exchange.watcher.outcome()
+    price(exchange)
+    keep(exchange, runtime)
     record(exchange, runtime)

@@ -15,10 +15,9 @@ def rate_of(
     exchange: Exchange, provider: str, *models: str | None, tier: str | None = None
 ) -> Rate | None:
     """The rate of the first of `models` that is priced for this organization, else None."""
-    book = exchange.snapshot.prices.for_organization(str(exchange.caller.organization.id))
     named = _STANDARD if tier in _ORDINARY else str(tier)
     for model in models:
-        if model and (rate := book.rate(provider, model, named, "", exchange.started_at)):
+        if model and (rate := exchange.book.rate(provider, model, named, "", exchange.started_at)):
             return rate
     return None
 

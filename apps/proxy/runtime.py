@@ -7,6 +7,7 @@ from uuid import UUID
 
 from apps.proxy.breaker import Breakers
 from apps.proxy.limits.limiter import Limiter
+from apps.proxy.recognition import Recognition
 from apps.proxy.selection import Latencies
 from apps.proxy.snapshot import Snapshot
 from apps.proxy.transport import Timeouts, Transport
@@ -43,3 +44,7 @@ class Runtime:
     transport: Transport
     breakers: Breakers = field(default_factory=Breakers)
     latencies: Latencies = field(default_factory=Latencies)
+    recognition: Recognition = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.recognition = Recognition(self.settings.peppers)

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     KEYS_WRITE = "keys.write"
     CREDENTIALS_READ = "credentials.read"
     CREDENTIALS_WRITE = "credentials.write"
+    CONTENT_READ = "content.read"
     CONTENT_WRITE = "content.write"
     ROUTES_READ = "routes.read"
     ROUTES_WRITE = "routes.write"
@@ -75,6 +76,7 @@ BUILD = frozenset(
         P.ROUTES_READ,
         P.ROUTES_WRITE,
         P.WEBHOOKS_READ,
+        P.CONTENT_READ,
         P.GATEWAY_CALL,
     }
 )

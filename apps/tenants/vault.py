@@ -15,6 +15,8 @@ from apps.kernel.errors import NetraError
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
+# What kept prompts and answers are bound to, beside their organization.
+CONTENT = "content"
 
 
 class CannotOpen(NetraError):

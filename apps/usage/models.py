@@ -13,6 +13,9 @@ class UsageEvent(models.Model):
     id = models.UUIDField(primary_key=True, db_column="event_id")
     started_at = models.DateTimeField()
     recorded_at = models.DateTimeField(help_text="When it reached this table.")
+    batch_id = models.UUIDField(
+        help_text="What was stored together; journals of the ledger name it."
+    )
     kind = models.TextField()
     project_id = models.UUIDField()
     api_key_id = models.UUIDField(null=True)
@@ -62,8 +65,8 @@ class UsageEvent(models.Model):
     propensity = models.FloatField(null=True)
     is_triggered = models.BooleanField()
     decisions = models.JSONField()
-    counterfactual_usd = models.DecimalField(max_digits=38, decimal_places=12, null=True)
-    actual_usd = models.DecimalField(max_digits=38, decimal_places=12, null=True)
+    counterfactual_usd = models.DecimalField(max_digits=38, decimal_places=18, null=True)
+    actual_usd = models.DecimalField(max_digits=38, decimal_places=18, null=True)
     decomposition = models.JSONField(help_text="Lever → saved USD as a string.")
     features = models.JSONField()
     content_ref = models.UUIDField(null=True)

@@ -8,7 +8,14 @@ from django.db.models import QuerySet, Sum
 from django.db.models.functions import Length
 
 from apps.usage.models import Refusal, StoredContent, UsageEvent
-from apps.usage.store import EventFilter, Spending, count_events, find_events, sum_spending
+from apps.usage.store import (
+    EventFilter,
+    Spending,
+    count_events,
+    find_events,
+    spent_usd,
+    sum_spending,
+)
 
 __all__ = [
     "ANY",
@@ -20,6 +27,7 @@ __all__ = [
     "request_count",
     "sealed_content",
     "spending",
+    "spent_usd",
     "stored_content_bytes",
 ]
 # What passed through the gateway for the customer; shadows and judges are our own doing.

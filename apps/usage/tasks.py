@@ -10,14 +10,20 @@ from apps.kernel.clock import utc_now
 from apps.tenants.context import tenant_scope
 from apps.tenants.jobs import PublicTask
 from apps.tenants.models import Organization
-from apps.usage.services import retention
+from apps.usage.services import checking, retention
+
+# The month at hand, and the one before, whose late events still come.
+MONTHS_CHECKED = 2
 
 log = structlog.get_logger(__name__)
 
 
 @shared_task(name="usage.keep_months", base=PublicTask)
 def keep_months(**_newer: Any) -> int:
-    """Months made ahead and dropped in every open organization; returns in how many."""
+    """Months made ahead, and what is kept no longer dropped, in every open organization.
+
+    Returns in how many.
+    """
     organizations = Organization.objects.filter(closed_at=None).order_by("id")
     return sum(_keep_months(organization) for organization in organizations.iterator())
 
@@ -26,8 +32,28 @@ def _keep_months(organization: Organization) -> bool:
     try:
         with tenant_scope(organization):
             retention.keep_months(at=utc_now())
+            retention.prune_expired_contents(organization, at=utc_now())
     except DatabaseError:
         # A busy or damaged schema must not keep the others from it; the next run tries again.
         log.exception("months_not_kept", organization_id=str(organization.pk))
         return False
     return True
+
+
+@shared_task(name="usage.check_usage", base=PublicTask)
+def check_usage(**_newer: Any) -> int:
+    """Events, rollups and books compared in every open organization; returns how much differs."""
+    organizations = Organization.objects.filter(closed_at=None).order_by("id")
+    return sum(_check_usage(organization) for organization in organizations.iterator())
+
+
+def _check_usage(organization: Organization) -> int:
+    try:
+        with tenant_scope(organization):
+            at = utc_now()
+            return len(
+                checking.check_usage(organization=organization, months=MONTHS_CHECKED, at=at)
+            )
+    except DatabaseError:
+        log.exception("usage_not_checked", organization_id=str(organization.pk))
+        return 1

@@ -2,17 +2,17 @@
 
 import json
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import median
 
 from bench.relays.contenders import Contender
 from bench.relays.load import Result
-from bench.relays.servers import python
+from bench.relays.servers import OTHERS, pinned, python
 from bench.relays.wire import Call
 
-_JOB_SECONDS = 600.0
+_JOB_SECONDS = 7_300.0
 # Of its own capacity in the closed loop.
 OPEN_LOOP_SHARE = 0.5
 
@@ -60,7 +60,7 @@ def run_job(contender: Contender, call: Call, folder: Path, **job: object) -> Re
     path.write_bytes(call.request(dict(contender.headers)))
     server = contender.server
     text = json.dumps({"port": server.port, "server_pid": server.pid, "request": str(path)} | job)
-    command = python("-m", "bench.relays.load", text)
+    command = [*pinned(OTHERS), *python("-m", "bench.relays.load", text)]
     done = subprocess.run(command, check=True, capture_output=True, timeout=_JOB_SECONDS)
     return Result(**json.loads(done.stdout))
 
@@ -93,13 +93,3 @@ def _median(results: Sequence[Result]) -> Result:
     """Figure by figure."""
     plain = [asdict(result) for result in results]
     return Result(**{each.name: median(row[each.name] for row in plain) for each in fields(Result)})
-
-
-def soak(
-    contender: Contender, call: Call, folder: Path, *, calls: int, parts: int
-) -> Iterator[int]:
-    """Make `calls` calls at 16 connections in `parts` parts; how many were made after each."""
-    for part in range(1, parts + 1):
-        wanted = calls // parts
-        run_job(contender, call, folder, connections=16, seconds=3600.0, calls=wanted)
-        yield wanted * part

@@ -22,7 +22,7 @@ def furnish(upstream: str) -> str:
     at = utc_now()
     organization = create_organization(name="Bench", owner=None, at=at)
     set_platform_credential(
-        organization=organization, provider="openai", name="static", secret="sk-static",  # noqa: S106  (of an upstream that takes any)
+        organization=organization, provider="openai", name="static", secret="sk-static",
         base_url=upstream, at=at,
     )  # fmt: skip
     project = open_projects(organization)[0]

@@ -28,6 +28,7 @@ SHARED_APPS = [
     "apps.notices",
     "apps.pricing",
     "apps.usage.allowances",
+    "apps.usage.ledger",
     "apps.billing",
     "apps.portal",
     "apps.api",
@@ -172,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     "hand-over-due-deliveries": {"task": "notices.hand_over_due", "schedule": 5.0},
     "prune-deliveries": {"task": "notices.prune_deliveries", "schedule": 3600.0},
     "keep-event-months": {"task": "usage.keep_months", "schedule": 3600.0},
+    "check-usage": {"task": "usage.check_usage", "schedule": 86400.0},
 }
 
 # Identity

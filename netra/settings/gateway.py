@@ -9,6 +9,7 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 
 PRIVATE_UPSTREAMS = env.parsed("NETRA_PRIVATE_UPSTREAMS", "", PrivateUpstreams.parse)
 SIMULATOR_URL = env.text("NETRA_SIMULATOR_URL", "")
+GATEWAY_WORKERS = env.integer("NETRA_GATEWAY_WORKERS", 1)
 DEMO_PROVIDER_KEYS = {
     "openai": env.secret("OPENAI_API_KEY", ""),
     "anthropic": env.secret("ANTHROPIC_API_KEY", ""),
@@ -16,3 +17,4 @@ DEMO_PROVIDER_KEYS = {
 SNAPSHOT_DIR = _ROOT / env.text("NETRA_SNAPSHOT_DIR", ".local/snapshot")
 SPOOL_DIR = _ROOT / env.text("NETRA_SPOOL_DIR", ".local/spool")
 EVENT_RETENTION_DAYS = env.integer("NETRA_EVENT_RETENTION_DAYS", 400)
+MINUTE_RETENTION_DAYS = env.integer("NETRA_MINUTE_RETENTION_DAYS", 3)

@@ -78,6 +78,7 @@ def test_ids_of_another_organization_are_unknown_ones(call: Caller, other: Organ
         ("POST", f"/keys/{key}/revoke", None),
         ("POST", f"/keys/{key}/rotate", {"overlap_seconds": 0}),
         ("GET", f"/requests/{request}", None),
+        ("GET", f"/requests/{request}/content", None),
         ("GET", f"/credentials/{credential}", None),
         ("DELETE", f"/credentials/{credential}", None),
         ("POST", f"/credentials/{credential}/replace", {"secret": "sk-taken-over"}),

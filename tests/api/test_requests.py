@@ -2,14 +2,20 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 
 from apps.kernel.events import Attempt, Decision, Event
 from apps.kernel.ids import uuid7
 from apps.kernel.tokens import TokenBuckets
+from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES, Permission
+from apps.tenants.services.data_keys import data_key
+from apps.tenants.vault import CONTENT, binding, seal
+from apps.usage.services.contents import store_contents
 from apps.usage.services.ingestion import ingest_events
+from apps.usage.services.retention import prune_expired_contents
 from tests import factories
 from tests.api.callers import Caller, by_key
 from tests.usage.calls import AT, make_event
@@ -134,3 +140,43 @@ def test_a_key_without_the_scope_reads_no_usage(acme: Organization) -> None:
     scopes = KEY_SCOPES - {Permission.USAGE_READ}
     lacking = by_key(factories.make_api_key(acme, scopes).text.value)
     assert lacking("GET", "/requests").status_code == 403
+
+
+def sealed(organization: Organization, text: str) -> bytes:
+    """Content as the gateway seals it."""
+    part = {"type": "application/json", "text": text, "is_cut": False}
+    document = orjson.dumps({"v": 1, "request": part, "answer": part})
+    key = data_key(organization, at=AT)
+    return seal(key, document, bound_to=binding(organization.pk, CONTENT))
+
+
+def test_kept_content_is_shown_to_those_who_may_read_it(acme: Organization, call: Caller) -> None:
+    event, other = make_event(acme), factories.make_organization("Other")
+    store(acme, event)
+    for organization, text in ((acme, "ours"), (other, "canary")):
+        contents = [(event.event_id, sealed(organization, text))]
+        store_contents(organization=organization, contents=contents, at=AT)
+    path = f"/requests/{event.event_id}/content"
+    reader = by_key(factories.make_api_key(acme, {Permission.CONTENT_READ}).text.value)
+    assert call("GET", path).status_code == 403
+    shown = reader("GET", path).json()
+    assert shown["request"] == {"type": "application/json", "text": "ours", "is_cut": False}
+    assert shown["answer"]["text"] == "ours"
+
+
+def test_content_that_is_not_kept_is_not_found(acme: Organization) -> None:
+    event = make_event(acme)
+    store(acme, event)
+    reader = by_key(factories.make_api_key(acme, {Permission.CONTENT_READ}).text.value)
+    assert reader("GET", f"/requests/{event.event_id}/content").status_code == 404
+
+
+def test_content_goes_when_its_projects_retention_ends(acme: Organization) -> None:
+    project = acme.projects.get()
+    event = make_event(acme, project_id=project.pk)
+    store(acme, event)
+    store_contents(organization=acme, contents=[(event.event_id, b"sealed")], at=AT)
+    kept_for = timedelta(days=project.content_retention_days)
+    with tenant_scope(acme):
+        assert prune_expired_contents(acme, at=AT + kept_for) == 0
+        assert prune_expired_contents(acme, at=AT + kept_for + timedelta(seconds=1)) == 1

@@ -113,3 +113,19 @@ class RequestDetailOut(RequestOut):
     decomposition = serializers.DictField(
         child=serializers.CharField(), help_text="Saved US dollars of each lever, as strings."
     )
+
+
+class ContentPartOut(serializers.Serializer[Any]):
+    """One side of a call; `base64` stands in place of `text` where the body is no text."""
+
+    type = serializers.CharField(help_text="Media type.")
+    text = serializers.CharField(required=False)
+    base64 = serializers.CharField(required=False)
+    is_cut = serializers.BooleanField(help_text="Whether the body was longer than is kept.")
+
+
+class ContentOut(serializers.Serializer[Any]):
+    """What was asked and answered in one request."""
+
+    request = ContentPartOut()
+    answer = ContentPartOut()

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, time
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from functools import lru_cache
 from operator import mul
 from types import MappingProxyType
 
@@ -198,7 +199,9 @@ def worst_case_usd(
     closer bound, for example no audio for a call of text. Raises Unpriced when none has a price.
     """
     level = rate.level(input_tokens)
-    dearest = level.dearest if buckets is BUCKETS else _dearest(level.atoms, level.missing, buckets)
+    dearest = level.dearest
+    if buckets is not BUCKETS:
+        dearest = _dearest(level.atoms, level.missing, tuple(buckets))
     atoms = rate._request_atoms
     for direction, tokens, price in zip(
         _DIRECTIONS, (input_tokens, max_output_tokens), dearest, strict=True
@@ -229,8 +232,10 @@ def _level(above: int, prices: TokenPrices) -> _Level:
     return _Level(above, atoms, missing, _dearest(atoms, missing, BUCKETS))
 
 
+# Contracts multiply the prices, callers choose which of them: more are worked out anew.
+@lru_cache(maxsize=4_096)
 def _dearest(
-    atoms: tuple[int, ...], missing: tuple[int, ...], buckets: Collection[str]
+    atoms: tuple[int, ...], missing: tuple[int, ...], buckets: tuple[str, ...]
 ) -> tuple[int | None, int | None]:
     priced = {
         name: atoms[index]

@@ -146,10 +146,12 @@ class Account:
     def remaining(self, at_s: float) -> int:
         """What is left for all, as far as this process knows."""
         if self.seen is None:
-            return max(0, min(self.amount, self.amount - self.floor - self.used - self.inflight))
-        refilled = (at_s - self.seen_s) * self.amount / 60 if self.is_flow else 0
-        unreported = 0 if self.is_hard else self.used - self.told
-        return max(0, min(self.amount, int(self.seen + refilled) + self.spare - unreported))
+            left = self.amount - self.floor - self.used - self.inflight
+        else:
+            refilled = (at_s - self.seen_s) * self.amount / 60 if self.is_flow else 0
+            unreported = 0 if self.is_hard else self.used - self.told
+            left = int(self.seen + refilled) + self.spare - unreported
+        return 0 if left < 0 else min(left, self.amount)
 
     def grow(self, need: int, at_s: float) -> None:
         """Adapt the block so that a lease lasts about a second."""

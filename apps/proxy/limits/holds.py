@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from math import ceil
+from math import ceil, inf
 
 from apps.kernel.events import Alert
 from apps.proxy.limits.accounts import Account
 from apps.proxy.limits.books import Book
-from apps.proxy.limits.rules import BUDGET, NANO, REQUESTS, TOKENS
+from apps.proxy.limits.rules import BUDGET, CONCURRENCY, REQUESTS, TOKENS
 
+_NANO_DIGITS = 9
 _NAMES = ((REQUESTS, "Requests"), (TOKENS, "Tokens"))
 
 
@@ -34,27 +35,33 @@ class Hold:
         Of each kind the limit of which the smallest share is left, as far as this process knows.
         Resets are seconds until the limit is whole again.
         """
-        at_s = self.at_s
+        tightest = _tightest(self.accounts, self.at_s)
         found: dict[str, str] = {}
         for unit, name in _NAMES:
-            tightest = _tightest(self.accounts, unit, at_s)
-            if tightest:
-                found |= _rate_headers(tightest, name, at_s)
-        budget = _tightest(self.accounts, BUDGET, at_s)
-        return found | _budget_headers(budget, at_s) if budget else found
+            if unit in tightest:
+                found |= _rate_headers(*tightest[unit], name)
+        return found | _budget_headers(*tightest[BUDGET]) if BUDGET in tightest else found
 
 
 UNLIMITED = Hold(None, (), (), 0.0)
 UNLIMITED.is_settled = True
 
 
-def _tightest(accounts: Iterable[Account], unit: int, at_s: float) -> Account | None:
-    same = [account for account in accounts if account.unit == unit and account.is_counted]
-    return min(same, key=lambda a: a.remaining(at_s) / (a.amount or 1), default=None)
+def _tightest(accounts: Iterable[Account], at_s: float) -> dict[int, tuple[Account, int]]:
+    """By unit the account of which the smallest share is left, and how much that is."""
+    found: dict[int, tuple[Account, int]] = {}
+    shares: dict[int, float] = {}
+    for account in accounts:
+        unit = account.unit
+        if unit != CONCURRENCY and account.is_counted:
+            remaining = account.remaining(at_s)
+            share = remaining / (account.amount or 1)
+            if share < shares.get(unit, inf):
+                shares[unit], found[unit] = share, (account, remaining)
+    return found
 
 
-def _rate_headers(account: Account, name: str, at_s: float) -> dict[str, str]:
-    remaining = account.remaining(at_s)
+def _rate_headers(account: Account, remaining: int, name: str) -> dict[str, str]:
     missing = account.amount - remaining
     return {
         f"Netra-Limit-{name}": str(account.amount),
@@ -63,9 +70,8 @@ def _rate_headers(account: Account, name: str, at_s: float) -> dict[str, str]:
     }
 
 
-def _budget_headers(account: Account, at_s: float) -> dict[str, str]:
-    remaining = Decimal(account.remaining(at_s)) / NANO
+def _budget_headers(account: Account, remaining: int) -> dict[str, str]:
     return {
         "Netra-Budget-Limit-Usd": f"{account.limit.amount.normalize():f}",
-        "Netra-Budget-Remaining-Usd": f"{remaining.normalize():f}",
+        "Netra-Budget-Remaining-Usd": f"{Decimal(remaining).scaleb(-_NANO_DIGITS).normalize():f}",
     }

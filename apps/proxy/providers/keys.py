@@ -17,6 +17,7 @@ _PLACES: tuple[tuple[bytes, KeyStyle], ...] = (
     (b"api-key", "api-key"),
     (b"x-goog-api-key", "x-goog-api-key"),
 )
+_WITH_KEYS = frozenset(name for name, _ in _PLACES) | {OUR_HEADER}
 _KEY_HEADERS = frozenset(name for name, _ in _PLACES) | {b"cookie", b"proxy-authorization"}
 # Google's REST, Azure's WebSockets, Google's tokens.
 _QUERY: Mapping[str, KeyStyle] = {
@@ -42,8 +43,11 @@ def find_keys(headers: Headers, query: str = "", subprotocols: Iterable[str] = (
     A provider's key counts only beside `Netra-Key`, so that one which an SDK found in its
     environment is not used unasked; alone it is returned without `netra`.
     """
-    found = [*_in_headers(headers), *_in_query(query), *_in_subprotocols(subprotocols)]
-    named = next((_text(value) for name, value in headers if name == OUR_HEADER), None)
+    found, named = _in_headers(headers)
+    if query:
+        found += _in_query(query)
+    if subprotocols:
+        found += _in_subprotocols(subprotocols)
     ours = named or next((key for key, _ in found if key.startswith(OUR_PREFIX)), None)
     if ours and not named:
         return Keys(netra=ours)
@@ -65,11 +69,17 @@ def strip_auth(headers: Headers, query: str = "") -> tuple[list[Header], str]:
     )
 
 
-def _in_headers(headers: Headers) -> Iterator[tuple[str, KeyStyle]]:
-    for place, style in _PLACES:
-        for name, value in headers:
-            if name == place and (key := _secret(_text(value), style)):
-                yield key, style
+def _in_headers(headers: Headers) -> tuple[list[tuple[str, KeyStyle]], str | None]:
+    """The keys in the order of their places, and the first `Netra-Key`."""
+    there = [(name, value) for name, value in headers if name in _WITH_KEYS]
+    named = next((_text(value) for name, value in there if name == OUR_HEADER), None)
+    found = [
+        (key, style)
+        for place, style in _PLACES
+        for name, value in there
+        if name == place and (key := _secret(_text(value), style))
+    ]
+    return found, named
 
 
 def _in_query(query: str) -> Iterator[tuple[str, KeyStyle]]:
@@ -97,6 +107,8 @@ def _text(value: bytes) -> str:
 
 
 def _stripped(query: str) -> str:
+    if not query:
+        return query
     parts = query.split("&")
     return "&".join(part for part in parts if unquote_plus(part.partition("=")[0]) not in _QUERY)
 

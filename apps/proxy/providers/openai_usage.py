@@ -93,8 +93,14 @@ def _writes(details: Usage) -> tuple[int, int]:
 
 
 def _details(usage: Usage, *names: str) -> Usage:
-    return next((usage[name] for name in names if isinstance(usage.get(name), dict)), {})
+    for name in names:
+        if type(details := usage.get(name)) is dict:
+            return details
+    return {}
 
 
 def _first(usage: Usage, *names: str) -> int:
-    return next((count(usage[name]) for name in names if usage.get(name) is not None), 0)
+    for name in names:
+        if (value := usage.get(name)) is not None:
+            return count(value)
+    return 0

@@ -96,6 +96,8 @@ def endpoint_of(method: str, path: str, headers: Headers = ()) -> Endpoint:
     path: as the client sent it (ASGI's `raw_path`), without query. Raises UnknownProvider,
     UnsafePath.
     """
+    if method == "POST" and path in _FIXED:
+        return _FIXED[path]
     path = _plain(path)
     if not path.startswith("/") or _CLIMB.search(path):
         raise UnsafePath
@@ -199,3 +201,9 @@ def _managed(family: Family, path: str) -> Shape:
     if len(words) > 1 and words[1] in MANAGED:
         return Shape(words[1], dialect, "manage")
     return Shape("passthrough", dialect, "unknown")
+
+
+# What no header has a say in, so that the usual call is looked up and not worked out.
+_FIXED = {
+    path: _endpoint("POST", _place(path, ())) for path in (*_OPENAI_PATHS, *ANTHROPIC, *COHERE)
+}

@@ -15,6 +15,8 @@ _DATA = frozenset(
     }
 )  # fmt: skip
 _TOKEN_BYTES = 4
+_DEEP = (dict, list)
+_IMAGE_MEMBERS = frozenset({"type", "inlineData", "inline_data", "fileData"})
 _IMAGE_TYPES = frozenset({"image", "image_url", "input_image", "image_file"})
 
 
@@ -24,20 +26,17 @@ def measure_prompt(roots: Iterable[Any]) -> tuple[int, int]:
     waiting = list(roots)
     while waiting:
         node = waiting.pop()
-        if isinstance(node, str):
-            text_bytes += byte_length(node)
-        elif isinstance(node, list):
+        kind = type(node)  # a parsed body has no other types than these
+        if kind is str:
+            text_bytes += len(node) if node.isascii() else byte_length(node)
+        elif kind is dict:
+            image_count += not _IMAGE_MEMBERS.isdisjoint(node) and _is_image(node)
+            waiting += [v for key, v in node.items() if key not in _DATA or type(v) in _DEEP]
+        elif kind is list:
             waiting += node
-        elif type(node) is int:
+        elif kind is int:
             text_bytes += _TOKEN_BYTES  # a prompt may be given as ids of tokens
-        elif isinstance(node, dict):
-            image_count += _is_image(node)
-            waiting += [value for key, value in node.items() if key not in _DATA or _is_deep(value)]
     return text_bytes, image_count
-
-
-def _is_deep(value: Any) -> bool:
-    return isinstance(value, dict | list)
 
 
 def _is_image(node: dict[str, Any]) -> bool:

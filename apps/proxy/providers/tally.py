@@ -69,9 +69,9 @@ class Tally:
 
 def count(value: Any) -> int:
     """A whole number >= 0, whatever a provider wrote: 12, 12.0; anything else is 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _MOST:
+    if type(value) is not int and type(value) is not float:
         return 0
-    return int(value)
+    return int(value) if 0 < value < _MOST else 0
 
 
 def name_of(value: Any) -> str | None:
@@ -104,7 +104,7 @@ def shares(total: int, *parts: int) -> list[int]:
     """
     found, left = [], total
     for part in parts:
-        taken = min(max(part, 0), left)
+        taken = 0 if part < 0 else part if part < left else left
         left -= taken
         found.append(taken)
     return [left, *found]

@@ -18,6 +18,8 @@ _UNBOUNDED_OUTPUT = 16_384
 # Text is held back at three bytes a token, more tokens than providers count for nearly all of it.
 _BYTES_PER_TOKEN = 3
 _TOKENS_PER_IMAGE = 1_600
+_TEXT = ("input_uncached", "cache_write_5m", "output", "reasoning")
+_ANTHROPIC_TEXT = (*_TEXT, "cache_write_1h")
 _GENERATES = frozenset({"generate", "realtime"})
 
 
@@ -28,6 +30,8 @@ async def admit(exchange: Exchange, runtime: Runtime) -> None:
     """
     exchange.timeouts = runtime.settings.timeouts
     exchange.tiers = candidates(exchange)
+    if exchange.caller.project.stores_content:
+        exchange.kept = bytearray()
     if exchange.route:
         exchange.timeouts = _timeouts(exchange.route)
     expected = _worst_case(exchange, exchange.tiers[0][0])
@@ -47,7 +51,7 @@ async def _hold(exchange: Exchange, runtime: Runtime, expected: TokenBuckets) ->
         tokens=expected.total,
         usd=usd,
         at=exchange.started_at,
-        known_at=exchange.snapshot.built_at,
+        known_at=caller.organization.read_at,
     )
     return usd
 
@@ -72,10 +76,13 @@ def _longest_answer(exchange: Exchange, candidate: Candidate) -> int:
 
 def _worst_usd(exchange: Exchange, expected: TokenBuckets) -> Decimal | None:
     """The dearest of all candidates, since any of them may serve; None when none is priced."""
-    bounds = (
-        _bound(exchange, candidate, expected) for tier in exchange.tiers for candidate in tier
-    )
-    return max((bound for bound in bounds if bound is not None), default=None)
+    dearest: Decimal | None = None
+    for tier in exchange.tiers:
+        for candidate in tier:
+            bound = _bound(exchange, candidate, expected)
+            if bound is not None and (dearest is None or bound > dearest):
+                dearest = bound
+    return dearest
 
 
 def _bound(exchange: Exchange, candidate: Candidate, expected: TokenBuckets) -> Decimal | None:
@@ -93,8 +100,7 @@ def _bound(exchange: Exchange, candidate: Candidate, expected: TokenBuckets) -> 
 
 def _buckets(exchange: Exchange) -> tuple[str, ...]:
     """Where the tokens of a call may fall."""
-    text = ("input_uncached", "cache_write_5m", "output", "reasoning")
-    return text if exchange.endpoint.dialect != "anthropic" else (*text, "cache_write_1h")
+    return _ANTHROPIC_TEXT if exchange.endpoint.dialect == "anthropic" else _TEXT
 
 
 def _timeouts(route: Route) -> Timeouts:

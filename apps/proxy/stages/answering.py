@@ -1,5 +1,7 @@
 """The head of an answer: the provider's headers unchanged, and ours beside them."""
 
+from functools import lru_cache
+
 from apps.kernel.errors import NetraError
 from apps.proxy.client import Headers
 from apps.proxy.exchange import Exchange
@@ -16,8 +18,7 @@ _STREAMED = (b"x-accel-buffering", b"no")
 def answer_headers(exchange: Exchange) -> Headers:
     """Headers of an answer that came from a provider."""
     headers = downstream_headers(exchange.answering.headers)
-    names = {name for name, _ in headers}
-    headers += [pair for pair in _ours(exchange) if pair[0] not in names]
+    headers += _unless_there(headers, _ours(exchange))
     if exchange.is_spent:
         headers = [pair for pair in headers if pair[0] != b"x-should-retry"]
         headers.append((b"x-should-retry", b"false"))
@@ -33,8 +34,13 @@ def refusal_headers(exchange: Exchange, failure: NetraError, headers: Headers) -
     own = [*_ours(exchange), *_retry_after(failure)]
     if exchange.is_spent:
         own.append((b"x-should-retry", b"false"))
-    names = {name for name, _ in headers}
-    return [*headers, *(pair for pair in own if pair[0] not in names)]
+    return [*headers, *_unless_there(headers, own)]
+
+
+def _unless_there(headers: Headers, own: Headers) -> Headers:
+    """Those of `own` whose names `headers` does not have."""
+    names = dict(headers)
+    return [pair for pair in own if pair[0] not in names]
 
 
 def _retry_after(failure: NetraError) -> Headers:
@@ -59,9 +65,14 @@ def _ours(exchange: Exchange) -> Headers:
         headers.append((b"netra-cost-usd", format(exchange.cost_usd.normalize(), "f").encode()))
     if exchange.hold:
         headers += [
-            (name.lower().encode(), value.encode()) for name, value in exchange.hold.headers.items()
+            (_lowered(name), value.encode()) for name, value in exchange.hold.headers.items()
         ]
     return headers
+
+
+@lru_cache(maxsize=64)  # the few names of our limits
+def _lowered(name: str) -> bytes:
+    return name.lower().encode()
 
 
 def _served_model(exchange: Exchange) -> bytes | None:

@@ -1,13 +1,12 @@
 """One try at one provider, and its line in the record."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from time import perf_counter
+from time import monotonic, perf_counter
 
 import orjson
 
 from apps.kernel.events import Attempt, Outcome
-from apps.proxy.exchange import Exchange
+from apps.proxy.exchange import NOTHING, Exchange
 from apps.proxy.failures import FirstByteTimeout, InvalidAnswer, Truncated, UpstreamFailure
 from apps.proxy.runtime import Runtime
 from apps.proxy.selection import Candidate
@@ -28,6 +27,7 @@ async def attempt(exchange: Exchange, runtime: Runtime, candidate: Candidate) ->
     """Ask `candidate`; `exchange.upstream` is its answer, or None with `failure` set."""
     _forget(exchange, candidate)
     began = perf_counter()
+    runtime.breakers.admit(candidate.key, now=monotonic())
     exchange.timing.sent = exchange.timing.sent or began
     try:
         await _ask(exchange, runtime, candidate)
@@ -51,7 +51,7 @@ def drop_upstream(exchange: Exchange) -> None:
 def _forget(exchange: Exchange, candidate: Candidate) -> None:
     """What the attempt before left behind."""
     exchange.candidate = candidate
-    exchange.upstream = exchange.answer = exchange.chunks = exchange.failure = None
+    exchange.upstream = exchange.answer = exchange.failure = None
     exchange.first_chunk = b""
 
 
@@ -69,14 +69,13 @@ async def _take_in(exchange: Exchange, upstream: Upstream, runtime: Runtime) -> 
     if upstream.status >= 400:
         exchange.answer = await upstream.read(_LARGEST_REFUSAL)
     elif exchange.endpoint.kind in _CARRIED:
-        exchange.chunks = upstream.chunks()
+        return
     elif _is_whole(exchange, upstream):
         exchange.answer = await upstream.read(runtime.settings.largest_answer)
         _require_json(exchange.answer)
     else:
         _require_type(exchange, upstream)
-        exchange.chunks = upstream.chunks()
-        exchange.first_chunk = await _first(exchange.chunks, exchange.timeouts.first_byte)
+        exchange.first_chunk = await _first(upstream, exchange.timeouts.first_byte)
 
 
 def _is_whole(exchange: Exchange, upstream: Upstream) -> bool:
@@ -99,14 +98,15 @@ def _require_json(answer: bytes) -> None:
         raise InvalidAnswer from error
 
 
-async def _first(chunks: AsyncIterator[bytes], seconds: float) -> bytes:
+async def _first(upstream: Upstream, seconds: float) -> bytes:
     try:
         async with asyncio.timeout(seconds):
-            return await anext(chunks)
+            chunk = await upstream.next_chunk()
     except TimeoutError as error:
         raise FirstByteTimeout from error
-    except StopAsyncIteration as error:
-        raise Truncated from error
+    if not chunk:
+        raise Truncated
+    return chunk
 
 
 def _line(exchange: Exchange, candidate: Candidate, began: float, seconds: float) -> Attempt:
@@ -117,6 +117,7 @@ def _line(exchange: Exchange, candidate: Candidate, began: float, seconds: float
         model=candidate.model or exchange.model,
         status=exchange.upstream.status if exchange.upstream else None,
         outcome=_outcome(exchange),
+        buckets=NOTHING,
         started_ms=(began - exchange.timing.started) * 1000,
         latency_ms=seconds * 1000,
         error_code=failure.code if failure else None,

@@ -1,6 +1,5 @@
 """Find out who asks: our virtual key, with or without the caller's own provider key."""
 
-import hmac
 from datetime import datetime
 
 from apps.kernel.errors import NetraError
@@ -9,7 +8,6 @@ from apps.proxy.labels import read_labels
 from apps.proxy.providers.keys import find_keys
 from apps.proxy.runtime import Runtime
 from apps.tenants.access import KeyAccess
-from apps.tenants.key_format import is_well_formed
 
 SCOPE = "gateway.call"
 
@@ -48,7 +46,9 @@ def authenticate(exchange: Exchange, runtime: Runtime) -> None:
     found = find_keys(exchange.headers, exchange.query, exchange.subprotocols)
     if found.netra is None:
         raise KeyMissing
-    key = _recognised(exchange, runtime, found.netra)
+    key = runtime.recognition.key(found.netra, exchange.snapshot)
+    if key is None:
+        raise KeyUnknown
     organization = exchange.snapshot.organization(key.organization_id)
     project = organization.projects.get(key.project_id) if organization else None
     if organization is None or project is None:
@@ -60,16 +60,6 @@ def authenticate(exchange: Exchange, runtime: Runtime) -> None:
     exchange.has_caller = True
     read_labels(exchange)
     runtime.mark_used(key.id, exchange.started_at)
-
-
-def _recognised(exchange: Exchange, runtime: Runtime, text: str) -> KeyAccess:
-    if not is_well_formed(text):
-        raise KeyUnknown
-    encoded = text.encode()
-    for pepper in runtime.settings.peppers:
-        if key := exchange.snapshot.key(hmac.digest(pepper, encoded, "sha256")):
-            return key
-    raise KeyUnknown
 
 
 def _require_usable(key: KeyAccess, at: datetime) -> None:

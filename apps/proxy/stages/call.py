@@ -5,7 +5,7 @@ whose head and first bytes have arrived, and sends nothing itself.
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -40,7 +40,7 @@ class _Queue:
 
     candidates: deque[Candidate]
     tries_left: int
-    asked: Counter[Candidate] = field(default_factory=Counter)
+    asked: dict[Candidate, int] = field(default_factory=dict)
     not_before: dict[Candidate, float] = field(default_factory=dict)
 
     def next(self) -> tuple[Candidate, float] | None:
@@ -48,14 +48,15 @@ class _Queue:
         if not self.tries_left or not self.candidates:
             return None
         candidate = self.candidates[0]
-        wait = max(0.0, self.not_before.get(candidate, 0.0) - monotonic())
+        due_at = self.not_before.get(candidate) if self.not_before else None
+        wait = max(0.0, due_at - monotonic()) if due_at else 0.0
         return None if wait > LONGEST_WAIT_SECONDS else (candidate, wait)
 
     def note(self, verdict: _Verdict, asked_wait: float | None) -> None:
         """The candidate in turn was asked, to no avail."""
         candidate = self.candidates.popleft()
         self.tries_left -= 1
-        self.asked[candidate] += 1
+        self.asked[candidate] = self.asked.get(candidate, 0) + 1
         if verdict is _Verdict.AGAIN:
             pause = backoff_seconds(self.asked[candidate]) if asked_wait is None else asked_wait
             self.not_before[candidate] = monotonic() + pause

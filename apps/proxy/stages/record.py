@@ -7,27 +7,33 @@ from typing import TypedDict
 from apps.kernel.events import Alert, Attempt, Event
 from apps.kernel.tokens import TokenBuckets
 from apps.proxy import figures
-from apps.proxy.exchange import Exchange, Timing
+from apps.proxy.exchange import NOTHING, Exchange, Timing
 from apps.proxy.pricing import cost_of, rate_of
 from apps.proxy.providers.estimate import estimate
 from apps.proxy.providers.facts import Reading, RequestFacts
 from apps.proxy.runtime import Runtime
 
-_NOTHING = TokenBuckets()
 _LONGEST_CODE = 64
+# What never reached a provider, or was refused by it, costs nothing.
+_FREE = Decimal(0)
 
 
 def price(exchange: Exchange) -> None:
     """Fill in `buckets` and `cost_usd` of an answer that was read."""
     reading, candidate = exchange.reading, exchange.candidate
     if candidate is None:
+        exchange.cost_usd = _FREE
         return
     served = reading.served_model if reading else None
     tier = reading.service_tier if reading else None
     provider = candidate.credential.provider
     rate = rate_of(exchange, provider, served, candidate.model, exchange.model, tier=tier)
     exchange.buckets, exchange.is_estimated = _buckets(exchange)
-    exchange.cost_usd = cost_of(exchange.buckets, reading.units if reading else {}, rate)
+    units = reading.units if reading else {}
+    if not units and not exchange.buckets.total and exchange.outcome in ("error", "refused"):
+        exchange.cost_usd = _FREE
+    else:
+        exchange.cost_usd = cost_of(exchange.buckets, units, rate)
 
 
 def _buckets(exchange: Exchange) -> tuple[TokenBuckets, bool]:
@@ -35,9 +41,10 @@ def _buckets(exchange: Exchange) -> tuple[TokenBuckets, bool]:
     reading = exchange.reading
     if reading and reading.usage is not None and reading.is_complete:
         return reading.usage, False
-    if exchange.outcome in ("cancelled", "truncated") or _is_untold(exchange):
+    is_cut = exchange.outcome in ("cancelled", "truncated")
+    if is_cut or _is_untold(exchange) or _is_broken_off(exchange):
         return estimate(exchange.facts, reading or Reading()), True
-    return (reading.usage if reading and reading.usage else _NOTHING), False
+    return (reading.usage if reading and reading.usage else NOTHING), False
 
 
 def _is_untold(exchange: Exchange) -> bool:
@@ -47,12 +54,18 @@ def _is_untold(exchange: Exchange) -> bool:
     return is_made and not is_counted and exchange.outcome == "success"
 
 
+def _is_broken_off(exchange: Exchange) -> bool:
+    """A stream that its provider ended with an error after a part of the answer."""
+    reading = exchange.reading
+    has_made = reading is not None and reading.is_error and reading.output_bytes > 0
+    return exchange.answer is None and has_made
+
+
 def record(exchange: Exchange, runtime: Runtime) -> None:
     """Settle the hold and append the event; called exactly once for each call that has a caller."""
     if exchange.hold:
-        runtime.limiter.settle(
-            exchange.hold, tokens=exchange.buckets.total, usd=exchange.cost_usd or Decimal(0)
-        )
+        tokens = exchange.buckets.total
+        runtime.limiter.settle(exchange.hold, tokens=tokens, usd=exchange.cost_usd)
     event = _event(exchange, _alerts(exchange, runtime))
     runtime.spool.end(event)
     figures.count(exchange, event.overhead_ms or 0.0)
@@ -96,11 +109,12 @@ def _event(exchange: Exchange, alerts: tuple[Alert, ...]) -> Event:
         request_bytes=exchange.request_bytes,
         response_bytes=exchange.client.sent_bytes or len(exchange.answer or b""),
         conversation_id=caller.conversation_id,
-        provider_request_id=reading.provider_request_id if reading else None,
+        provider_request_id=exchange.provider_request_id,
         client_retry_count=_retry_count(exchange),
         counterfactual_usd=exchange.cost_usd,
         actual_usd=exchange.cost_usd,
         alerts=alerts,
+        content_ref=exchange.content_ref,
     )
 
 

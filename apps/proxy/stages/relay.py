@@ -5,9 +5,10 @@ from time import perf_counter
 from apps.kernel.errors import NetraError
 from apps.proxy.exchange import Exchange
 from apps.proxy.failures import Truncated
-from apps.proxy.providers.dialect import Watcher
+from apps.proxy.providers.dialect import Watcher, provider_request_id
 from apps.proxy.providers.facts import Reading
 from apps.proxy.stages.answering import answer_headers
+from apps.proxy.stages.keep import LARGEST
 from apps.proxy.transport import Upstream
 
 # Ends an event that was cut in its middle; after a whole one it says nothing.
@@ -20,7 +21,8 @@ async def relay(exchange: Exchange) -> None:
     Raises UpstreamFailure when the provider breaks off.
     """
     upstream = exchange.answering
-    exchange.status = upstream.status
+    exchange.status, exchange.answer_type = upstream.status, upstream.content_type
+    exchange.provider_request_id = provider_request_id(upstream.headers)
     if exchange.answer is None:
         await _stream(exchange, upstream)
     else:
@@ -49,19 +51,22 @@ async def _stream(exchange: Exchange, upstream: Upstream) -> None:
 
 
 async def _pass_chunks(exchange: Exchange, upstream: Upstream, watcher: Watcher) -> None:
-    feed, write, timing = watcher.feed, exchange.client.write, exchange.timing
-    chunk = exchange.first_chunk
-    more = exchange.chunks or upstream.chunks()
-    while True:
+    feed, write, kept = watcher.feed, exchange.client.write, exchange.kept
+    chunk = exchange.first_chunk or await _next(exchange, upstream)
+    while chunk:
         if passed := feed(chunk):
             await write(passed)
-        waiting = perf_counter()
-        try:
-            chunk = await anext(more)
-        except StopAsyncIteration:
-            return
-        finally:
-            timing.waited += perf_counter() - waiting
+            if kept is not None and len(kept) <= LARGEST:
+                kept += passed
+        chunk = await _next(exchange, upstream)
+
+
+async def _next(exchange: Exchange, upstream: Upstream) -> bytes:
+    began = perf_counter()
+    try:
+        return await upstream.next_chunk()
+    finally:
+        exchange.timing.waited += perf_counter() - began
 
 
 def _require_end(reading: Reading) -> None:

@@ -1,7 +1,10 @@
 """The request as one provider gets it: the caller's bytes, the provider's key."""
 
+from functools import lru_cache
+
 from apps.proxy.exchange import Exchange
 from apps.proxy.forwarding import upstream_headers
+from apps.proxy.providers.facts import Endpoint
 from apps.proxy.providers.keys import strip_auth
 from apps.proxy.providers.table import PROVIDERS, auth_headers
 from apps.proxy.providers.urls import asks_usage, upstream_url
@@ -10,29 +13,57 @@ from apps.proxy.transport import Body, UpstreamRequest
 
 # The answer is read as it passes, so it must not be compressed.
 _PLAIN = ("accept-encoding", "identity")
+# Where Azure has the model's name.
+_DEPLOYMENT = "/deployments/"
 
 
 def upstream_request(exchange: Exchange, candidate: Candidate) -> UpstreamRequest:
     """What `candidate` is sent; its key goes to its own base URL and nowhere else."""
     credential = candidate.credential
-    headers, query = strip_auth(exchange.headers, exchange.query)
+    headers, query = exchange.headers, exchange.query
+    if query:
+        headers, query = strip_auth(headers, query)
     sent = upstream_headers(headers, is_own_key=candidate.is_own)
     sent.append(_PLAIN)
     sent += _key_headers(exchange, candidate)
+    url = _url(exchange.endpoint, candidate, query)
     return UpstreamRequest(
         method=exchange.method,
-        url=upstream_url(
-            PROVIDERS[credential.provider],
-            exchange.endpoint,
-            base_url=credential.base_url,
-            model=candidate.model,
-            api_version=credential.api_version,
-            query=query,
-        ),
+        url=url,
         headers=sent,
-        body=_body(exchange, candidate),
+        body=_body(exchange, candidate, is_named_by_url=_DEPLOYMENT in url),
         may_reach_private=credential.may_reach_private,
     )
+
+
+def _url(endpoint: Endpoint, candidate: Candidate, query: str) -> str:
+    credential = candidate.credential
+    where = credential.provider, credential.base_url, credential.api_version
+    if query or len(endpoint.path) > _LONGEST_REMEMBERED:
+        return _new_url(endpoint, where, candidate.model, query)
+    return _known_url(endpoint, where, candidate.model)
+
+
+def _new_url(
+    endpoint: Endpoint,
+    where: tuple[str, str | None, str | None],
+    model: str | None,
+    query: str = "",
+) -> str:
+    provider, base_url, api_version = where
+    return upstream_url(
+        PROVIDERS[provider],
+        endpoint,
+        base_url=base_url,
+        model=model,
+        api_version=api_version,
+        query=query,
+    )
+
+
+# Callers choose the paths, hence the bounds.
+_LONGEST_REMEMBERED = 256
+_known_url = lru_cache(maxsize=4096)(_new_url)
 
 
 def _key_headers(exchange: Exchange, candidate: Candidate) -> list[tuple[str, str]]:
@@ -48,7 +79,7 @@ def _key_headers(exchange: Exchange, candidate: Candidate) -> list[tuple[str, st
     return [(name.decode(), value.decode("latin-1")) for name, value in pairs]
 
 
-def _body(exchange: Exchange, candidate: Candidate) -> Body:
+def _body(exchange: Exchange, candidate: Candidate, *, is_named_by_url: bool) -> Body:
     body, credential, facts = exchange.body, candidate.credential, exchange.facts
     if not body or not isinstance(body, bytes):
         return body or None
@@ -59,5 +90,5 @@ def _body(exchange: Exchange, candidate: Candidate) -> Body:
         and asks_usage(provider, exchange.endpoint, credential.api_version)
     )
     # A deployment in Azure's path is the model's name to everybody else.
-    model = candidate.model or exchange.endpoint.model
+    model = candidate.model or (None if is_named_by_url else exchange.endpoint.model)
     return exchange.dialect.prepare(body, facts, model=model, needs_usage=exchange.has_asked_usage)

@@ -1,6 +1,6 @@
 """The event table, partitioned by month, which Django cannot say by itself.
 
-Partitions are made by the ingestion that needs them (apps/usage/partitions.py), none here: what a
+Partitions are made by the ingestion that needs them (apps/usage/store/months.py), none here: what a
 migration makes must not depend on the day on which it runs.
 """
 
@@ -11,6 +11,7 @@ CREATE TABLE usage_event (
     event_id uuid NOT NULL,
     started_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
+    batch_id uuid NOT NULL,
     kind text NOT NULL,
     project_id uuid NOT NULL,
     api_key_id uuid,
@@ -60,8 +61,8 @@ CREATE TABLE usage_event (
     propensity double precision,
     is_triggered boolean NOT NULL,
     decisions jsonb NOT NULL,
-    counterfactual_usd numeric(38,12),
-    actual_usd numeric(38,12),
+    counterfactual_usd numeric(38,18),
+    actual_usd numeric(38,18),
     decomposition jsonb NOT NULL,
     features jsonb NOT NULL,
     content_ref uuid,
@@ -95,6 +96,12 @@ class Migration(migrations.Migration):
                         (
                             "recorded_at",
                             models.DateTimeField(help_text="When it reached this table."),
+                        ),
+                        (
+                            "batch_id",
+                            models.UUIDField(
+                                help_text="What was stored together; journals of the ledger name it."
+                            ),
                         ),
                         ("kind", models.TextField()),
                         ("project_id", models.UUIDField()),
@@ -147,11 +154,11 @@ class Migration(migrations.Migration):
                         ("decisions", models.JSONField()),
                         (
                             "counterfactual_usd",
-                            models.DecimalField(decimal_places=12, max_digits=38, null=True),
+                            models.DecimalField(decimal_places=18, max_digits=38, null=True),
                         ),
                         (
                             "actual_usd",
-                            models.DecimalField(decimal_places=12, max_digits=38, null=True),
+                            models.DecimalField(decimal_places=18, max_digits=38, null=True),
                         ),
                         (
                             "decomposition",

@@ -8,11 +8,13 @@ from typing import Self
 from django.db import DataError, IntegrityError, transaction
 
 from apps.kernel.events import Event, UnreadableEvent, encode
+from apps.kernel.ids import uuid7
 from apps.notices.services.budgets import announce_budget
 from apps.tenants.context import current_tenant, tenant_scope
 from apps.tenants.models import Organization
 from apps.usage import store
 from apps.usage.models import Refusal
+from apps.usage.services.posting import post_new_events
 from apps.usage.services.retention import retention
 from apps.usage.store import Row
 
@@ -75,11 +77,9 @@ def ingest_encoded(
 
 @transaction.atomic
 def _store(rows: Sequence[Row], unreadable: tuple[bytes, ...], *, at: datetime) -> IngestOutcome:
-    """What must follow from each event exactly once goes here, after `write_batch`."""
     oldest, latest = at - retention(), at + AHEAD
     accepted = [row for row in rows if oldest <= row.started_at <= latest]
-    inserted = store.write_batch(accepted, at=at) if accepted else 0
-    _announce([row for row in accepted if row.alerts], at=at)
+    inserted = _store_accepted(accepted, at=at) if accepted else 0
     refused = _refuse([row for row in rows if row.started_at < oldest], TOO_OLD, at=at)
     refused += _refuse([row for row in rows if row.started_at > latest], IN_THE_FUTURE, at=at)
     return IngestOutcome(inserted, len(accepted) - inserted, refused, unreadable)
@@ -94,6 +94,18 @@ def _announce(alarming: Sequence[Row], *, at: datetime) -> None:
         if row.key[0] in new:
             for alert in row.alerts:
                 announce_budget(organization=current_tenant(), alert=alert, at=at)
+
+
+def _store_accepted(rows: Sequence[Row], *, at: datetime) -> int:
+    """What must follow from each event exactly once goes here, after `write_batch`."""
+    batch_id = uuid7()
+    inserted = store.write_batch(rows, batch_id=batch_id, at=at)
+    if inserted:
+        _announce([row for row in rows if row.alerts], at=at)
+        store.add_to_rollups()
+        store.add_to_facets()
+        post_new_events(organization_id=current_tenant().pk, batch_id=batch_id, at=at)
+    return inserted
 
 
 def _refuse(rows: Sequence[Row], reason: str, *, at: datetime) -> int:

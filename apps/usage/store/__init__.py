@@ -4,6 +4,8 @@ Everything here runs inside `tenant_scope`. Nothing outside `apps.usage` knows o
 """
 
 from apps.usage.store.batches import NEW_EVENTS, new_event_ids, write_batch
+from apps.usage.store.comparing import UNITS, Figures, event_figures, one_snapshot, rollup_figures
+from apps.usage.store.facets import add_to_facets
 from apps.usage.store.months import (
     Month,
     drop_months_before,
@@ -12,23 +14,38 @@ from apps.usage.store.months import (
     next_month,
 )
 from apps.usage.store.reading import EventFilter, Spending, count_events, find_events, sum_spending
+from apps.usage.store.rollups import GRAINS, add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
+from apps.usage.store.spending import spent_usd
+from apps.usage.store.totals import Total, new_totals
 
 __all__ = [
     "COLUMNS",
+    "GRAINS",
     "NEW_EVENTS",
+    "UNITS",
     "EventFilter",
+    "Figures",
     "Month",
     "Row",
     "Spending",
     "count_events",
+    "Total",
+    "add_to_facets",
+    "add_to_rollups",
+    "drop_minutes_before",
     "drop_months_before",
     "ensure_months",
+    "event_figures",
     "find_events",
     "month_of",
     "new_event_ids",
+    "new_totals",
     "next_month",
+    "one_snapshot",
     "read_row",
     "sum_spending",
+    "spent_usd",
+    "rollup_figures",
     "write_batch",
 ]

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
+from uuid import UUID
 
 from django.db import connection
 
@@ -10,7 +12,8 @@ from apps.usage.store.rows import COLUMNS, Row
 
 # Holds, until the transaction ends, exactly the events that `write_batch` found to be new.
 NEW_EVENTS = "usage_new_event"
-_NAMES = ", ".join(("recorded_at", *COLUMNS))
+_key = attrgetter("key")
+_NAMES = ", ".join(("recorded_at", "batch_id", *COLUMNS))
 _PREPARE = f"""
     CREATE TEMP TABLE IF NOT EXISTS {NEW_EVENTS} (LIKE {TABLE}) ON COMMIT DELETE ROWS;
     DELETE FROM {NEW_EVENTS}
@@ -37,20 +40,21 @@ def new_event_ids(among: Sequence[str]) -> set[str]:
         return {event_id for (event_id,) in cursor.fetchall()}
 
 
-def write_batch(rows: Sequence[Row], *, at: datetime) -> int:
+def write_batch(rows: Sequence[Row], *, batch_id: UUID, at: datetime) -> int:
     """Store events; returns how many were not stored before. To be run in a transaction.
 
     Those are in the temporary table NEW_EVENTS, with the columns of the event table, until the
     transaction ends: whatever must follow from each event exactly once reads them there, in the
     same transaction. Raises DataError when Postgres does not take a value.
     """
-    distinct = list({row.key: row for row in rows}.values())
+    # In one order, so that two writers of the same events only wait for each other.
+    distinct = sorted({row.key: row for row in rows}.values(), key=_key)
     ensure_months({month_of(row.started_at) for row in distinct})
     with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.execute(_PREPARE)
-        recorded_at = at.isoformat()
+        recorded_at, batch = at.isoformat(), str(batch_id)
         with cursor.copy(_COPY) as copy:
             for row in distinct:
-                copy.write_row([recorded_at, *row.values])
+                copy.write_row([recorded_at, batch, *row.values])
         cursor.execute(_INSERT)
         return len(distinct) - int(cursor.rowcount)

@@ -136,7 +136,7 @@ def test_openais_form_of_gemini(
         return list(answer) if is_stream else answer
 
     gateway.forget_events()
-    pair.both(ask, apart_from="x-ratelimit-remaining-tokens")
+    pair.both(ask, apart_from=("x-ratelimit-remaining-tokens",))
     pair.close()
     event = gateway.events()[-1]
     assert (event.provider, event.endpoint, event.is_priced) == (

@@ -12,7 +12,7 @@ from tests.proxy.sdk.twins import Twins
 from tests.simulator import RunningSimulator
 
 PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNg"
-SENT = "x-ratelimit-remaining-tokens"
+SENT = ("x-ratelimit-remaining-tokens",)
 HELLO: list[Any] = [{"role": "user", "content": "hello, wörld"}]
 TOOLS: list[Any] = [
     {

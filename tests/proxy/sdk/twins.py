@@ -61,23 +61,30 @@ class Twins(Generic[Sdk]):
         self.direct = make(*direct, self._clients[0])
         self.ours = make(*ours, self._clients[1])
 
-    def both(self, ask: Callable[[Sdk], Result], *, apart_from: str = "") -> Result:
+    def both(self, ask: Callable[[Sdk], Result], *, apart_from: tuple[str, ...] = ()) -> Result:
         """The gateway's answer, which is the simulator's own in every byte.
 
-        apart_from: a header that says how much was sent, where we sent more than the caller.
+        apart_from: headers that differ, such as what is left where we sent more than the caller.
         """
         direct, ours = self._tapes
         direct.clear()
         ours.clear()
         expected, found = ask(self.direct), ask(self.ours)
         for answer in (*direct, *ours):
-            answer.headers.pop(apart_from, None)
-        assert ours == direct
+            for name in apart_from:
+                answer.headers.pop(name, None)
+        assert ours == direct, f"{ours}\n{direct}"
         assert direct
         assert found == expected
         return found
 
-    def fail_both(self, ask: Callable[[Sdk], object], error: type[Exception]) -> Exception:
+    def fail_both(
+        self,
+        ask: Callable[[Sdk], object],
+        error: type[Exception],
+        *,
+        apart_from: tuple[str, ...] = (),
+    ) -> Exception:
         """The exception that our SDK raises; the other one raises the same for the same bytes."""
         raised: list[Exception] = []
 
@@ -89,7 +96,7 @@ class Twins(Generic[Sdk]):
                 return type(one)
             raise AssertionError("It did not fail.")
 
-        self.both(failing)
+        self.both(failing, apart_from=apart_from)
         return raised[-1]
 
     def close(self) -> None:

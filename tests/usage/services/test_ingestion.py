@@ -43,8 +43,8 @@ def test_every_field_has_its_column(acme: Organization) -> None:
         is_priced=True,
         buckets=buckets,
         units={"images": 2},
-        actual_usd=Decimal("0.000000000001"),
-        counterfactual_usd=Decimal("12345678901234567890.123456789012"),
+        actual_usd=Decimal("0.000000000000000001"),
+        counterfactual_usd=Decimal("123456789.123456789012345678"),
         decomposition={"route": Decimal("0.5")},
         features={"tokens": 12, "temperature": 0.7, "kind": "chat"},
         attempts=(Attempt("openai", model="gpt-4o", cost_usd=Decimal("0.1")),),
@@ -91,7 +91,7 @@ def test_the_new_ones_are_at_hand_until_the_transaction_ends(acme: Organization)
     ingest(acme, known)
     rows = [store.read_row(encode(each)) for each in (known, new)]
     with tenant_scope(acme), transaction.atomic(), connection.cursor() as cursor:
-        assert store.write_batch(rows, at=AT) == 1
+        assert store.write_batch(rows, batch_id=uuid7(), at=AT) == 1
         cursor.execute(f"SELECT event_id, recorded_at FROM {store.NEW_EVENTS}")  # noqa: S608
         assert cursor.fetchall() == [(new.event_id, AT)]
 

@@ -13,9 +13,11 @@ import psycopg
 import pytest
 from django.db import connection
 
+from apps.kernel.clock import utc_now
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 from apps.usage.selectors import events
+from apps.usage.services.checking import check_usage
 from tests.databases import ROOT
 from tests.factories import make_organization, make_project
 from tests.usage.shipping.own_postgres import own_postgres
@@ -106,6 +108,7 @@ def check(world: World) -> int:
                 assert event_id not in outcomes
                 assert canary == f"canary of {organization.pk}"
                 outcomes[event_id] = outcome
+            assert check_usage(organization=organization, months=2, at=utc_now()) == []
     begun, ended = world.listed("kept begin "), world.listed("kept end ")
     assert begun - set(outcomes) == set()
     assert set(outcomes) - world.listed("begin ") == set()

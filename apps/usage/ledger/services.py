@@ -1,0 +1,139 @@
+"""Book journals and add to daily totals. What is booked is never edited: book the difference."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from apps.usage.ledger.models import (
+    SOURCE,
+    USED,
+    Discrepancy,
+    Entry,
+    Journal,
+    JournalKind,
+    OrganizationDay,
+    Unit,
+)
+
+_DAY_SUMS = ("calls", "unpriced_calls", "tokens", "spend_usd", "saved_usd")
+_ADD_DAYS = f"""
+    INSERT INTO public.{OrganizationDay._meta.db_table} AS known
+        (organization_id, date, kind, {", ".join(_DAY_SUMS)})
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (organization_id, date, kind)
+    DO UPDATE SET {", ".join(f"{name} = known.{name} + excluded.{name}" for name in _DAY_SUMS)}
+"""  # noqa: S608  (constants)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A journal to be booked. amounts: (unit, kind of call) → what was used; 0 is left out."""
+
+    organization_id: UUID
+    project_id: UUID
+    period: date
+    idempotency_key: str
+    first_at: datetime
+    last_at: datetime
+    amounts: Mapping[tuple[Unit, str], Decimal]
+    kind: JournalKind = JournalKind.USAGE
+    batch_id: UUID | None = None
+    price_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """What is added to the totals of one day (UTC) of an organization and one kind of call."""
+
+    date: date
+    kind: str
+    calls: int = 0
+    unpriced_calls: int = 0
+    tokens: int = 0
+    spend_usd: Decimal = Decimal(0)
+    saved_usd: Decimal = Decimal(0)
+
+
+@transaction.atomic
+def book_journals(*, postings: Sequence[Posting], at: datetime) -> list[Journal]:
+    """Book each posting with both sides of each amount.
+
+    Raises IntegrityError for an idempotency key that is booked already: whoever may come twice
+    asks `selectors.is_booked` first, in the transaction that holds its lock.
+    """
+    journals = [_journal(posting, at=at) for posting in postings]
+    Journal.objects.bulk_create(journals)
+    pairs = zip(journals, postings, strict=True)
+    Entry.objects.bulk_create(entry for pair in pairs for entry in _entries(*pair))
+    return journals
+
+
+def add_to_days(*, organization_id: UUID, totals: Iterable[DayTotal]) -> None:
+    """Add to the organization's days; rows are locked in order of day and kind."""
+    ordered = sorted(totals, key=lambda total: (total.date, total.kind))
+    values = [
+        (organization_id, total.date, total.kind, *(getattr(total, name) for name in _DAY_SUMS))
+        for total in ordered
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(_ADD_DAYS, values)
+
+
+@transaction.atomic
+def note_discrepancies(
+    *,
+    organization_id: UUID,
+    periods: Sequence[date],
+    found: Mapping[tuple[date, UUID | None, str], Mapping[str, str]],
+    at: datetime,
+) -> None:
+    """Keep what a check of `periods` found: new ones open, known ones stay, others are resolved.
+
+    found: (period, project, unit) → where → figure.
+    """
+    known = {
+        (row.period, row.project_id, row.unit): row
+        for row in Discrepancy.objects.select_for_update().filter(
+            organization_id=organization_id, period__in=periods, resolved_at=None
+        )
+    }
+    for key, row in known.items():
+        if key in found:
+            row.last_seen_at, row.places = at, dict(found[key])
+        else:
+            row.resolved_at = at
+        row.save()
+    Discrepancy.objects.bulk_create(
+        Discrepancy(
+            organization_id=organization_id, period=period, project_id=project_id, unit=unit,
+            places=dict(places), first_seen_at=at, last_seen_at=at,
+        )
+        for (period, project_id, unit), places in found.items()
+        if (period, project_id, unit) not in known
+    )  # fmt: skip
+
+
+def _journal(posting: Posting, *, at: datetime) -> Journal:
+    return Journal(
+        organization_id=posting.organization_id,
+        project_id=posting.project_id,
+        period=posting.period,
+        kind=posting.kind,
+        idempotency_key=posting.idempotency_key,
+        booked_at=at,
+        first_at=posting.first_at,
+        last_at=posting.last_at,
+        batch_id=posting.batch_id,
+        price_version=posting.price_version,
+    )
+
+
+def _entries(journal: Journal, posting: Posting) -> Iterable[Entry]:
+    for (unit, kind), amount in posting.amounts.items():
+        if amount:
+            for account, signed in ((USED, amount), (SOURCE, amount.copy_negate())):
+                yield Entry(journal=journal, unit=unit, account=f"{account}:{kind}", amount=signed)

@@ -1,0 +1,63 @@
+"""What is counted of calls: the columns of the rollups, and how they follow from events.
+
+Durations are summed as whole microseconds, so that a rollup is the same in whatever order its
+events came, and is equal to the sums of the events themselves.
+"""
+
+from collections.abc import Mapping
+from math import ceil, log2
+
+from apps.kernel.events import OUTCOMES
+from apps.kernel.tokens import BUCKETS
+
+# Bins of latency: the first ends at 4 ms, each further one is 2^(1/3) as wide, the last is open.
+BINS = 48
+BIN_START_MS, BINS_PER_OCTAVE = 4.0, 3
+# Nothing takes a month; a clock that jumped must not spoil a sum.
+_LONGEST_MS = 2_592_000_000
+_US = "round(least(greatest({0}, 0), {1}) * 1000)::bigint"
+_DURATIONS = {"latency": "total_ms", "first_byte": "first_byte_ms", "overhead": "overhead_ms"}
+
+# Column → what it sums, of one row of events (or lines made of them).
+COUNTS: Mapping[str, str] = {
+    "calls": "1",
+    **{f"{outcome}_calls": f"(outcome = '{outcome}')::int" for outcome in OUTCOMES},
+    "unpriced_calls": "(actual_usd IS NULL AND outcome <> 'refused')::int",
+    "estimated_calls": "is_estimated::int",
+}
+TOKENS: Mapping[str, str] = {f"{bucket}_tokens": bucket for bucket in BUCKETS}
+AMOUNTS: Mapping[str, str] = {
+    "actual_usd": "coalesce(actual_usd, 0)",
+    "counterfactual_usd": "coalesce(counterfactual_usd, 0)",
+    "saved_usd": "coalesce(saved_usd, 0)",
+}
+DURATIONS: Mapping[str, str] = {
+    **{f"{name}_calls": f"({ms} IS NOT NULL)::int" for name, ms in _DURATIONS.items()},
+    **{f"{name}_us": _US.format(ms, _LONGEST_MS) for name, ms in _DURATIONS.items()},
+}
+SUMS: Mapping[str, str] = {**COUNTS, **TOKENS, **AMOUNTS}
+ALL_SUMS: Mapping[str, str] = {**SUMS, **DURATIONS}
+
+SAVED = "counterfactual_usd - actual_usd"
+_BIN = (
+    f"least(greatest(ceil(log(2.0, (greatest(total_ms, 0.001) / {BIN_START_MS})::numeric)"
+    f" * {BINS_PER_OCTAVE}) + 1, 1), {BINS})::int"
+)
+BIN = f"CASE WHEN total_ms > {BIN_START_MS} THEN {_BIN} WHEN total_ms IS NOT NULL THEN 1 END"
+
+
+def column_type(name: str) -> str:
+    """The type of a column of SUMS or DURATIONS."""
+    return "numeric(38,18)" if name in AMOUNTS else "bigint"
+
+
+def bin_of(latency_ms: float) -> int:
+    """The bin, 1 to BINS, of a latency."""
+    if latency_ms <= BIN_START_MS:
+        return 1
+    return min(ceil(log2(latency_ms / BIN_START_MS) * BINS_PER_OCTAVE) + 1, BINS)
+
+
+def bin_end_ms(number: int) -> float:
+    """The longest latency in ms of bin `number`; of the last, which is open, its start again."""
+    return float(BIN_START_MS * 2 ** ((min(number, BINS - 1) - 1) / BINS_PER_OCTAVE))
