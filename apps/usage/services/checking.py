@@ -62,12 +62,12 @@ def _check_month(organization: Organization, month: Month) -> list[Difference]:
     with store.one_snapshot():
         places = _places(organization, month)
         balance = trial_balance(organization.pk, month.start.date())
-        whole = {
+        whole: dict[str, Figures] = {
             "days": day_total_figures(organization.pk, month.start, next_month(month).start),
             "events": _whole(places["events"]),
         }
     differences = [*_differing(month, places), *_differing(month, whole)]
-    unbalanced = {(None, unit): total for unit, total in balance.items() if total}
+    unbalanced: Figures = {(None, unit): total for unit, total in balance.items() if total}
     return differences + list(_differing(month, {"trial balance": unbalanced, "must be": {}}))
 
 
