@@ -76,7 +76,7 @@ def _make(count: int) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             store.write_batch([], batch_id=uuid7(), at=UNTIL)
             store.ensure_months({store.month_of(SINCE), store.month_of(UNTIL)})
-            bounds = {"first": first, "last": min(first + PART, count)}
+            bounds: dict[str, Any] = {"first": first, "last": min(first + PART, count)}
             step = (UNTIL - SINCE) / count
             given: dict[str, Any] = {**bounds, "since": SINCE, "step": step}
             cursor.execute(_MAKE, given)

@@ -95,7 +95,7 @@ class WebhookRotation(Input):
     )
 
 
-class AttemptOut(serializers.ModelSerializer[Attempt]):
+class DeliveryAttemptOut(serializers.ModelSerializer[Attempt]):
     """One try to deliver a message."""
 
     class Meta:
@@ -122,7 +122,7 @@ class DeliveryOut(serializers.ModelSerializer[Delivery]):
 class DeliveryDetailOut(DeliveryOut):
     """A message with its body and every attempt, newest first."""
 
-    attempts = AttemptOut(many=True, read_only=True)
+    attempts = DeliveryAttemptOut(many=True, read_only=True)
 
     class Meta(DeliveryOut.Meta):
         fields = (*DeliveryOut.Meta.fields, "body", "attempts")

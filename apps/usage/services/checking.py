@@ -62,7 +62,7 @@ def _check_month(organization: Organization, month: Month) -> list[Difference]:
     with store.one_snapshot():
         places = _places(organization, month)
         balance = trial_balance(organization.pk, month.start.date())
-        whole = {
+        whole: dict[str, Figures] = {
             "days": day_total_figures(organization.pk, month.start, next_month(month).start),
             "events": _whole(places["events"]),
         }

@@ -5,7 +5,7 @@ events came, and is equal to the sums of the events themselves.
 """
 
 from collections.abc import Mapping
-from math import ceil, log2
+from math import ceil, log
 
 from apps.kernel.events import OUTCOMES
 from apps.kernel.tokens import BUCKETS
@@ -40,8 +40,8 @@ ALL_SUMS: Mapping[str, str] = {**SUMS, **DURATIONS}
 
 SAVED = "counterfactual_usd - actual_usd"
 _BIN = (
-    f"least(greatest(ceil(log(2.0, (greatest(total_ms, 0.001) / {BIN_START_MS})::numeric)"
-    f" * {BINS_PER_OCTAVE}) + 1, 1), {BINS})::int"
+    f"least(ceil(ln(greatest(total_ms, {BIN_START_MS}) / {BIN_START_MS}) / ln(2::float8)"
+    f" * {BINS_PER_OCTAVE}) + 1, {BINS})::int"
 )
 BIN = f"CASE WHEN total_ms > {BIN_START_MS} THEN {_BIN} WHEN total_ms IS NOT NULL THEN 1 END"
 
@@ -55,7 +55,7 @@ def bin_of(latency_ms: float) -> int:
     """The bin, 1 to BINS, of a latency."""
     if latency_ms <= BIN_START_MS:
         return 1
-    return min(ceil(log2(latency_ms / BIN_START_MS) * BINS_PER_OCTAVE) + 1, BINS)
+    return min(ceil(log(latency_ms / BIN_START_MS) / log(2) * BINS_PER_OCTAVE) + 1, BINS)
 
 
 def bin_end_ms(number: int) -> float:
