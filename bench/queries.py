@@ -78,7 +78,8 @@ def _make(count: int) -> None:
             store.ensure_months({store.month_of(SINCE), store.month_of(UNTIL)})
             bounds: dict[str, Any] = {"first": first, "last": min(first + PART, count)}
             step = (UNTIL - SINCE) / count
-            cursor.execute(_MAKE, bounds | {"since": SINCE, "step": step})
+            given: dict[str, Any] = {**bounds, "since": SINCE, "step": step}
+            cursor.execute(_MAKE, given)
             cursor.execute(_KEEP)
             store.add_to_rollups()
             store.add_to_facets()

@@ -55,7 +55,9 @@ def _prices_in_force(known: PriceBook, at: datetime) -> PriceBook:
 
 @asynccontextmanager
 async def _limiter() -> AsyncIterator[Limiter]:
-    limiter = Limiter(settings.REDIS_URL, prefix=settings.REDIS_KEY_PREFIX)
+    limiter = Limiter(
+        settings.REDIS_URL, processes=settings.GATEWAY_WORKERS, prefix=settings.REDIS_KEY_PREFIX
+    )
     await limiter.start()
     try:
         yield limiter

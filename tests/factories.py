@@ -1,7 +1,7 @@
 """Small makers of rows for tests, through the real services."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -9,9 +9,11 @@ from typing import Any
 from allauth.account.models import EmailAddress
 
 from apps.kernel.clock import utc_now
+from apps.notices.services.endpoints import NewSecret, create_endpoint
 from apps.pricing.models import ContractedRate
 from apps.pricing.services import set_contracted_rate
 from apps.tenants.access import Target
+from apps.tenants.context import tenant_scope
 from apps.tenants.models import (
     Limit,
     Membership,
@@ -36,7 +38,10 @@ from apps.tenants.services.members import Invited, invite_member
 from apps.tenants.services.organizations import create_organization
 from apps.tenants.services.projects import create_project
 from apps.tenants.services.routes import RouteTerms, create_route
+from apps.usage.models import ProviderStatement
+from apps.usage.services.statements import StatementFile, record_statement
 
+COSTS = "usage_date_utc,model,cost_usd\n2026-03-31,Claude Haiku 4.5,0.5\n"
 PASSWORD = "correct horse battery"
 _numbers = count(1)
 
@@ -132,6 +137,18 @@ def make_limit(
     return create_limit(organization=organization, terms=terms, at=at or utc_now())
 
 
+def make_statement(
+    organization: Organization, costs: str = COSTS, name: str = "costs.csv"
+) -> ProviderStatement:
+    """What Anthropic says of March 2026."""
+    file = StatementFile(name, costs.encode(), "anthropic")
+    month = date(2026, 3, 1)
+    with tenant_scope(organization):
+        return record_statement(
+            provider="anthropic", month=month, file=file, given_by="test", at=utc_now()
+        )
+
+
 def make_invitation(
     organization: Organization,
     email: str = "grace@acme.test",
@@ -147,6 +164,13 @@ def make_invitation(
         invited_by=None,
         at=at or utc_now(),
     )
+
+
+def make_webhook(
+    organization: Organization, url: str = "https://93.184.216.34/hooks", **options: Any
+) -> NewSecret:
+    """A webhook endpoint and its secret."""
+    return create_endpoint(organization=organization, url=url, at=utc_now(), **options)
 
 
 def make_contracted_rate(

@@ -29,6 +29,7 @@ from apps.proxy.connection import Connection
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.runtime import Runtime, Settings
 from apps.proxy.snapshot import Shard, Snapshot
+from apps.proxy.sockets import SocketConnection
 from apps.proxy.transport import Timeouts, Transport
 from apps.tenants.access import (
     CredentialAccess,
@@ -152,6 +153,10 @@ class RunningGateway:
         """The sealed contents spooled before the events that were read so far."""
         return list(self._contents)
 
+    def spool_files(self) -> list[Path]:
+        """Everything that was written down of calls so far."""
+        return [path for path in self._follower.folder.path.rglob("*") if path.is_file()]
+
     def _ended(self, count: int) -> list[Event]:
         records = self._follower.read(1 << 30)
         self._events += [decode(each.payload) for each in records if each.kind is Kind.END]
@@ -192,7 +197,7 @@ class _Serving:
             port=0,
             loop="uvloop",
             http=Connection,
-            ws="websockets-sansio",
+            ws=SocketConnection,
             lifespan="on",
             log_level="error",
             access_log=False,

@@ -112,7 +112,7 @@ def _response_to_netra_error(error: NetraError) -> Response:
         log.error("api_request_failed", exc_info=error)
         code, detail = NetraError.code, NetraError.message
     response = _response(problem(code=code, status=status, detail=detail))
-    if status in {409, 503} and (seconds := getattr(error, "retry_after_seconds", None)):
+    if status in {409, 429, 503} and (seconds := getattr(error, "retry_after_seconds", None)):
         response["Retry-After"] = str(seconds)
     elif status == 503:
         response["Retry-After"] = str(RETRY_SECONDS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # rest_framework.views imports this module
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
-Position = tuple[datetime, UUID]
+Position = tuple[Any, UUID]
 
 
 class Pages(BasePagination):
@@ -49,7 +49,10 @@ class Pages(BasePagination):
 
 
 class NewestFirst(Pages):
-    """Pages by (time, id) descending; a view may name another time field in `ordered_by`."""
+    """Pages by (time, id) descending; a view may name another field in `ordered_by`.
+
+    The field may be a time, an amount or a number that is never null in the rows that are paged.
+    """
 
     def paginate_queryset(
         self,
@@ -63,7 +66,7 @@ class NewestFirst(Pages):
         limit = _limit(request.query_params.get("limit"))
         rows = rows.order_by(f"-{field}", "-id")
         if text := request.query_params.get("cursor"):
-            rows = rows.filter(_after(_position(text, request), field))
+            rows = rows.filter(_after(_position(text, rows.model, field, request), field))
         found = list(rows[: limit + 1])
         self.next_cursor = _sealed(found[limit - 1], field, request) if len(found) > limit else None
         return found[:limit]
@@ -109,22 +112,24 @@ def _after(position: Position, field: str) -> Q:
 
 
 def _sealed(row: Model, field: str, request: Request) -> str:
-    at: datetime = getattr(row, field)
-    return _signed([at.isoformat(), str(row.pk)], request)
+    value = getattr(row, field)
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    return _signed([text, str(row.pk)], request, field)
 
 
-def _position(text: str, request: Request) -> Position:
-    at, last_id = _opened(text, request)
-    return datetime.fromisoformat(at), UUID(last_id)
+def _position(text: str, model: type[Model], field: str, request: Request) -> Position:
+    value, last_id = _opened(text, request, field)
+    read = cast("Field[Any, Any]", model._meta.get_field(field)).to_python
+    return read(value), UUID(last_id)
 
 
-def _signed(texts: list[str], request: Request) -> str:
-    return signing.dumps(texts, salt=_salt(request))
+def _signed(texts: list[str], request: Request, order: str = "") -> str:
+    return signing.dumps(texts, salt=_salt(request, order))
 
 
-def _opened(text: str, request: Request) -> list[str]:
+def _opened(text: str, request: Request, order: str = "") -> list[str]:
     try:
-        texts: list[str] = signing.loads(text, salt=_salt(request))
+        texts: list[str] = signing.loads(text, salt=_salt(request, order))
     except signing.BadSignature as error:
         raise ValidationError(
             {"cursor": ["This is no cursor of ours. Send next_cursor unchanged."]}
@@ -132,5 +137,5 @@ def _opened(text: str, request: Request) -> list[str]:
     return texts
 
 
-def _salt(request: Request) -> str:
-    return f"apps.api.cursor:{request.path}"
+def _salt(request: Request, order: str) -> str:
+    return f"apps.api.cursor:{request.path}:{order}"

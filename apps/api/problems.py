@@ -51,6 +51,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 DESCRIPTIONS = {
     400: "The request is malformed.",
     401: "The caller is not known.",
+    402: "The plan allows no more of this.",
     403: "The caller may not do this.",
     404: "There is no such thing in the organization.",
     406: "The answer cannot have the media type asked for.",

@@ -5,15 +5,20 @@ from typing import Any
 from django.urls import path, re_path
 
 from apps.api.views.credentials import CredentialsView
+from apps.api.views.imports import ImportErrorsView, ImportsView
 from apps.api.views.keys import KeysView
 from apps.api.views.limits import LimitsView
 from apps.api.views.members import InvitationsView, MembersView
+from apps.api.views.notices import NoticesView, PlanUseView
 from apps.api.views.organization import OrganizationView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
+from apps.api.views.reconciliations import ReconciliationsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
 from apps.api.views.requests import RequestsView
 from apps.api.views.routes import RoutesView
+from apps.api.views.usage import UsageView
+from apps.api.views.webhooks import DeliveriesView, WebhooksView
 
 app_name = "api"
 ALL: dict[str, Any] = {"get": "list", "post": "create"}
@@ -31,6 +36,11 @@ urlpatterns = [
     path("invitations", InvitationsView.as_view(ALL), name="invitations"),
     path(
         "invitations/<uuid:id>", InvitationsView.as_view({"delete": "destroy"}), name="invitation"
+    ),
+    path("imports", ImportsView.as_view(ALL), name="imports"),
+    path("imports/<uuid:id>", ImportsView.as_view({"get": "retrieve"}), name="import"),
+    path(
+        "imports/<uuid:id>/errors", ImportErrorsView.as_view({"get": "list"}), name="import_errors"
     ),
     path("projects", ProjectsView.as_view(ALL), name="projects"),
     path("projects/<uuid:id>", ProjectsView.as_view(ONE), name="project"),
@@ -60,17 +70,44 @@ urlpatterns = [
         name="credential-replace",
     ),
     path("prices", PricesView.as_view({"get": "list"}), name="prices"),
+    path("reconciliations", ReconciliationsView.as_view(ALL), name="reconciliations"),
+    path(
+        "reconciliations/<uuid:id>",
+        ReconciliationsView.as_view({"get": "retrieve"}),
+        name="reconciliation",
+    ),
     path("routes", RoutesView.as_view(ALL), name="routes"),
     path("routes/<uuid:id>", RoutesView.as_view(ONE_OR_NONE), name="route"),
     path("limits", LimitsView.as_view(ALL), name="limits"),
     path("limits/<uuid:id>", LimitsView.as_view(ONE_OR_NONE), name="limit"),
+    path("notices", NoticesView.as_view({"get": "list"}), name="notices"),
+    path("usage/limits", PlanUseView.as_view({"get": "retrieve"}), name="plan-limits"),
+    path("webhooks", WebhooksView.as_view(ALL), name="webhooks"),
+    path("webhooks/<uuid:id>", WebhooksView.as_view(ONE_OR_NONE), name="webhook"),
+    *(
+        path(
+            f"webhooks/<uuid:id>/{action}",
+            WebhooksView.as_view({"post": action}),
+            name=f"webhook-{action}",
+        )
+        for action in ("rotate", "enable", "disable", "ping")
+    ),
+    path("deliveries", DeliveriesView.as_view({"get": "list"}), name="deliveries"),
+    path("deliveries/<uuid:id>", DeliveriesView.as_view({"get": "retrieve"}), name="delivery"),
+    path(
+        "deliveries/<uuid:id>/redeliver",
+        DeliveriesView.as_view({"post": "redeliver"}),
+        name="delivery-redeliver",
+    ),
     path("requests", RequestsView.as_view({"get": "list"}), name="requests"),
+    path("requests/export", RequestsView.as_view({"get": "export"}), name="requests-export"),
     path("requests/<uuid:id>", RequestsView.as_view({"get": "retrieve"}), name="request"),
     path(
         "requests/<uuid:id>/content",
         RequestsView.as_view({"get": "content"}),
         name="request-content",
     ),
+    path("usage/query", UsageView.as_view({"get": "query"}), name="usage-query"),
     path("docs", ReferenceView.as_view(), name="docs"),
     path("schema", SchemaView.as_view(), name="schema"),
     re_path("", UnknownPath.as_view(), name="unknown"),

@@ -34,6 +34,9 @@ NAVIGATION = (
     NavItem("Credentials", "credentials", "credentials", "c", Permission.CREDENTIALS_READ),
     NavItem("Gateway", "routes", "gateway", "r", Permission.ROUTES_READ),
     NavItem("Limits", "limits", "limits", "l", Permission.LIMITS_READ),
+    NavItem("Alerts & webhooks", "alerts", "alert", "a", Permission.NOTICES_READ),
+    NavItem("Reconciliation", "reconciliations", "billing", "b", Permission.USAGE_READ),
+    NavItem("Imports", "imports", "usage", "i", Permission.USAGE_READ),
     NavItem("Members", "members", "members", "m", Permission.MEMBERS_READ),
     NavItem("Settings", "settings", "settings", "s", Permission.ORGANIZATION_READ),
 )

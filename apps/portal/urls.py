@@ -4,16 +4,20 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from apps.portal.views import (
+    alerts,
     credentials,
     home,
+    imports,
     invitations,
     keys,
     limits,
     members,
     ownership,
     projects,
+    reconciliations,
     routes,
     start,
+    webhooks,
 )
 from apps.portal.views import settings as organization_settings
 
@@ -67,6 +71,45 @@ organization_patterns = [
     path("limits/new/", limits.limit_create, name="limit_create"),
     path("limits/<uuid:limit_id>/edit/", limits.limit_edit, name="limit_edit"),
     path("limits/<uuid:limit_id>/delete/", limits.limit_delete, name="limit_delete"),
+    path("alerts/", alerts.alert_list, name="alerts"),
+    path("alerts/emails/", alerts.notice_emails, name="notice_emails"),
+    path("alerts/webhooks/new/", webhooks.webhook_create, name="webhook_create"),
+    path("alerts/webhooks/<uuid:endpoint_id>/", webhooks.webhook_page, name="webhook"),
+    path("alerts/webhooks/<uuid:endpoint_id>/edit/", webhooks.webhook_edit, name="webhook_edit"),
+    path(
+        "alerts/webhooks/<uuid:endpoint_id>/rotate/",
+        webhooks.webhook_rotate,
+        name="webhook_rotate",
+    ),
+    path(
+        "alerts/webhooks/<uuid:endpoint_id>/delete/",
+        webhooks.webhook_delete,
+        name="webhook_delete",
+    ),
+    path(
+        "alerts/webhooks/<uuid:endpoint_id>/switch/",
+        webhooks.webhook_switch,
+        name="webhook_switch",
+    ),
+    path("alerts/webhooks/<uuid:endpoint_id>/ping/", webhooks.webhook_ping, name="webhook_ping"),
+    path(
+        "alerts/deliveries/<uuid:delivery_id>/redeliver/",
+        webhooks.delivery_redeliver,
+        name="delivery_redeliver",
+    ),
+    path("reconciliation/", reconciliations.reconciliation_list, name="reconciliations"),
+    path(
+        "reconciliation/new/", reconciliations.reconciliation_create, name="reconciliation_create"
+    ),
+    path(
+        "reconciliation/<uuid:statement_id>/",
+        reconciliations.reconciliation_page,
+        name="reconciliation",
+    ),
+    path("imports/", imports.import_list, name="imports"),
+    path("imports/new/", imports.import_create, name="import_create"),
+    path("imports/<uuid:import_id>/", imports.import_page, name="import"),
+    path("imports/<uuid:import_id>/errors.csv", imports.import_errors, name="import_errors"),
     path("settings/", organization_settings.settings_page, name="settings"),
     path("settings/edit/", organization_settings.settings_edit, name="settings_edit"),
 ]

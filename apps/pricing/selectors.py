@@ -18,6 +18,12 @@ def edition_in_force(at: datetime) -> PriceBookEdition | None:
     return editions.filter(in_force_from__lte=at).first() or editions.last()
 
 
+def edition_starts() -> list[tuple[datetime, int]]:
+    """From when each edition was in force, and its version; in the order of time."""
+    editions = PriceBookEdition.objects.order_by("in_force_from")
+    return list(editions.values_list("in_force_from", "version"))
+
+
 def price_book(at: datetime) -> PriceBook:
     """The book in force at `at`, with the contracts of every organization."""
     edition = edition_in_force(at)

@@ -66,6 +66,12 @@ class AnswerTooLarge(UpstreamFailure):
     message = "The provider's answer is larger than this gateway holds in memory. Stream it."
 
 
+class Stopped(NetraError):
+    code = "gateway_stopped"
+    http_status = 503
+    message = "The gateway was stopped in the middle of this call. Try again."
+
+
 class AddressRefused(UpstreamFailure):
     code = "upstream_address_refused"
     message = (

@@ -26,6 +26,7 @@ from apps.pricing.rates import PriceBook
 from apps.proxy.listening import Notices, listening
 from apps.proxy.snapshot import Shard, Snapshot
 from apps.proxy.snapshot_file import SnapshotFile
+from apps.proxy.spending import has_budgets, with_spending
 from apps.tenants.models.announcement import CHANNEL
 from apps.tenants.selectors import (
     entitlements_changing,
@@ -46,12 +47,13 @@ FIRST_BACKOFF_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds: between two comparisons of all versions, between two writes of the file, and at
-    most between two attempts to reach Postgres.
+    """Seconds: between two comparisons of all versions, between two writes of the file, between
+    two looks at what budgets have spent, and at most between two attempts to reach Postgres.
     """
 
     poll: float = 30.0
     write: float = 3.0
+    spending: float = 300.0
     backoff: float = 5.0
 
 
@@ -95,7 +97,7 @@ class Loader:
         self._stopping = threading.Event()
         self._has_tried = threading.Event()
         self._thread = threading.Thread(target=self._run, name="gateway-loader", daemon=True)
-        self._due = dict.fromkeys(("poll", "write", "uses"), 0.0)
+        self._due = dict.fromkeys(("poll", "write", "uses", "spending"), 0.0)
 
     @property
     def known(self) -> Snapshot | None:
@@ -183,17 +185,25 @@ class Loader:
             versions = gateway_versions()
             differing = {each for each in versions if versions[each] != self._versions.get(each)}
             in_time = entitlements_changing(after=self._confirmed_at, until=at)
-            if changed := differing | in_time:
+            if changed := differing | in_time | self._spending():
                 self._reload(changed)
         self._take_prices(at)
         self._confirmed_at = at
         connection.close()  # back to the pool
 
+    def _spending(self) -> set[UUID]:
+        """Organizations whose budgets are to be told anew what was spent."""
+        if not self._is_due("spending", self._pace.spending):
+            return set()
+        shards = self.current.shards.values()
+        return {each.organization.id for each in shards if has_budgets(each.organization)}
+
     def _reload(self, organization_ids: Collection[UUID] | None) -> None:
         at = utc_now()
         with _one_view():
             versions = gateway_versions(organization_ids)
-            organizations = organization_access(organization_ids, at=at)
+            read = organization_access(organization_ids, at=at)
+            organizations = [with_spending(each, at=at) for each in read]
             keys = key_access(organization_ids, at=at)
         connection.close()
         shards = [Shard(each, keys.get(each.id, {})) for each in organizations]

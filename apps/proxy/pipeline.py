@@ -12,7 +12,7 @@ from apps.kernel.errors import NetraError
 from apps.proxy import figures
 from apps.proxy.client import ClientLeft
 from apps.proxy.exchange import Exchange, InternalError
-from apps.proxy.failures import TotalTimeout
+from apps.proxy.failures import Stopped, TotalTimeout
 from apps.proxy.runtime import Runtime
 from apps.proxy.stages.admit import admit
 from apps.proxy.stages.answering import answer_headers, refusal_headers
@@ -36,6 +36,7 @@ async def carry(exchange: Exchange, runtime: Runtime) -> None:
         return
     except asyncio.CancelledError:
         if not exchange.client.has_left:
+            exchange.failure = Stopped()
             raise
         if task := asyncio.current_task():
             task.uncancel()

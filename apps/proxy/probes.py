@@ -1,6 +1,7 @@
 """Whether the process lives, whether it can do its work, and how it does."""
 
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -35,6 +36,7 @@ def readiness(runtime: Runtime | None) -> tuple[int, dict[str, Any]]:
         "snapshot": {"version": snapshot.version, "age_s": round(age_s, 1)},
         "database": "ok" if runtime.is_in_touch() else "away",
         "limits": limiter.mode,
+        "open_circuits": runtime.breakers.open_count(now=monotonic()),
         "records": {
             "is_durable": spool.is_durable,
             "backlog_bytes": spool.backlog_bytes,

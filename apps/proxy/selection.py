@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from apps.proxy.breaker import Breakers
+from apps.proxy.breaker import Breakers, Key
 from apps.tenants.access import CredentialAccess, OrganizationAccess, Route, Target
 
 # Weight of the newest first-byte time in its moving average.
@@ -28,8 +28,9 @@ class Candidate:
     is_own: bool = False
 
     @property
-    def key(self) -> tuple[UUID, str]:
-        return self.credential.id, self.model or ""
+    def key(self) -> Key:
+        """Whose credential, which one, for which model."""
+        return self.credential.organization_id, self.credential.id, self.model or ""
 
     @property
     def credential_id(self) -> UUID | None:
@@ -42,14 +43,21 @@ Tier = Sequence[Candidate]
 
 @dataclass(slots=True)
 class Latencies:
-    """Moving averages of the time to the first byte, in milliseconds; local to a process."""
+    """Moving averages of the time to the first byte, in milliseconds; local to a process.
 
-    _averages: dict[tuple[UUID, str], float] = field(default_factory=dict)
+    Callers can choose the model, so that no more are kept than `most`; the oldest goes first.
+    """
+
+    most: int = 10_000
+    _averages: dict[Key, float] = field(default_factory=dict)
 
     def observe(self, candidate: Candidate, first_byte_ms: float) -> None:
         """Count one more answer."""
-        old = self._averages.get(candidate.key, first_byte_ms)
-        self._averages[candidate.key] = old + _NEWEST * (first_byte_ms - old)
+        averages, key = self._averages, candidate.key
+        old = averages.get(key)
+        if old is None and len(averages) >= self.most:
+            del averages[next(iter(averages))]
+        averages[key] = first_byte_ms if old is None else old + _NEWEST * (first_byte_ms - old)
 
     def of(self, candidate: Candidate) -> float:
         """The average; 0 for one not asked yet, so that it is asked."""

@@ -3,20 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qs
 
 import aiohttp
 
 from apps.kernel.errors import NetraError
+from apps.kernel.events import Attempt
 from apps.kernel.lifespan import Message, Receive, Send
 from apps.proxy import figures
 from apps.proxy.exchange import Exchange
-from apps.proxy.failures import ConnectFailed
+from apps.proxy.failures import ConnectFailed, UpstreamFailure
 from apps.proxy.providers.facts import RequestFacts
 from apps.proxy.providers.keys import SUBPROTOCOL_PREFIX
 from apps.proxy.realtime import Conversation
 from apps.proxy.runtime import Runtime
+from apps.proxy.selection import Candidate
 from apps.proxy.stages.admit import admit
 from apps.proxy.stages.authenticate import authenticate
 from apps.proxy.stages.record import price, record
@@ -29,6 +32,17 @@ _BROKEN = 1011
 _DENIAL = "websocket.http.response"
 # Of the handshake, which aiohttp writes anew.
 _HANDSHAKE = "sec-websocket-"
+
+
+class HandshakeRefused(UpstreamFailure):
+    """With the provider's own status; its words are not told to us."""
+
+    code = "upstream_refused"
+    message = "The provider refused the connection. Its status tells why."
+
+    def __init__(self, status: int) -> None:
+        super().__init__()
+        self.http_status = status  # type: ignore[misc]
 
 
 async def carry_websocket(
@@ -64,22 +78,50 @@ async def _admit(exchange: Exchange, runtime: Runtime) -> None:
 
 @asynccontextmanager
 async def _provider(exchange: Exchange, runtime: Runtime) -> AsyncIterator[Socket]:
-    """The first provider that takes the handshake. Raises ConnectFailed."""
-    protocols = [p for p in exchange.subprotocols if not p.startswith(SUBPROTOCOL_PREFIX)]
+    """The first provider that takes the handshake. Raises HandshakeRefused, ConnectFailed."""
+    failure: NetraError = ConnectFailed()
     for candidate in (each for tier in exchange.tiers for each in tier):
         exchange.candidate = candidate
-        request = upstream_request(exchange, candidate)
-        kept = [pair for pair in request.headers if not pair[0].startswith(_HANDSHAKE)]
+        began = perf_counter()
         try:
-            socket = await runtime.transport.websocket(request, kept, protocols)
-        except aiohttp.ClientError:
-            continue
-        try:
-            yield socket
-        finally:
-            await socket.close()
-        return
-    raise ConnectFailed
+            socket = await _shake_hands(exchange, runtime, candidate)
+        except aiohttp.WSServerHandshakeError as error:
+            failure = HandshakeRefused(error.status)
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            failure = ConnectFailed()
+        else:
+            exchange.attempts.append(_attempt(exchange, candidate, began, None))
+            try:
+                yield socket
+            finally:
+                await socket.close()
+            return
+        exchange.attempts.append(_attempt(exchange, candidate, began, failure))
+    raise failure
+
+
+async def _shake_hands(exchange: Exchange, runtime: Runtime, candidate: Candidate) -> Socket:
+    protocols = [p for p in exchange.subprotocols if not p.startswith(SUBPROTOCOL_PREFIX)]
+    request = upstream_request(exchange, candidate)
+    kept = [pair for pair in request.headers if not pair[0].startswith(_HANDSHAKE)]
+    async with asyncio.timeout(exchange.timeouts.first_byte):
+        return await runtime.transport.websocket(request, kept, protocols)
+
+
+def _attempt(
+    exchange: Exchange, candidate: Candidate, began: float, failure: NetraError | None
+) -> Attempt:
+    is_told = isinstance(failure, HandshakeRefused)
+    return Attempt(
+        provider=candidate.credential.provider,
+        credential_id=candidate.credential_id,
+        model=candidate.model or exchange.model,
+        status=101 if failure is None else failure.http_status if is_told else None,
+        outcome="success" if failure is None else "error",
+        started_ms=(began - exchange.timing.started) * 1000,
+        latency_ms=(perf_counter() - began) * 1000,
+        error_code=failure.code if failure else None,
+    )
 
 
 async def _join(upstream: Socket, receive: Receive, send: Send, conversation: Conversation) -> None:

@@ -6,7 +6,7 @@ Every class goes to and from a dict of JSON types, for the encrypted snapshot on
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -131,14 +131,15 @@ class OrganizationAccess(Plain):
     """One organization and all that is configured in it.
 
     version: rises with every change of its rows; equal versions in two processes were read from
-    equal rows. entitlements: code to value, those in force when it was read. data_key: 32 bytes,
-    only where a project stores content.
+    equal rows. read_at: when that was. entitlements: code to value, those in force when it was
+    read. data_key: 32 bytes, only where a project stores content.
     """
 
     id: UUID
     slug: str
     schema_name: str
     version: int = 0
+    read_at: datetime = field(default=datetime(1970, 1, 1, tzinfo=UTC), compare=False)
     is_closed: bool = False
     is_system: bool = False
     entitlements: Mapping[str, Any] = field(default_factory=dict)

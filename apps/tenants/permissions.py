@@ -40,7 +40,13 @@ class Permission(StrEnum):
     ROUTES_WRITE = "routes.write"
     LIMITS_READ = "limits.read"
     LIMITS_WRITE = "limits.write"
+    NOTICES_READ = "notices.read"
+    NOTICES_CHOOSE = "notices.choose"
+    WEBHOOKS_READ = "webhooks.read"
+    WEBHOOKS_WRITE = "webhooks.write"
     USAGE_READ = "usage.read"
+    STATEMENTS_WRITE = "statements.write"
+    USAGE_IMPORT = "usage.import"
     GATEWAY_CALL = "gateway.call"
 
 
@@ -60,6 +66,7 @@ READ = frozenset(
         P.PROJECTS_READ,
         P.KEYS_READ,
         P.LIMITS_READ,
+        P.NOTICES_READ,
         P.USAGE_READ,
     }
 )
@@ -71,6 +78,8 @@ BUILD = frozenset(
         P.ROUTES_READ,
         P.ROUTES_WRITE,
         P.CONTENT_READ,
+        P.WEBHOOKS_READ,
+        P.USAGE_IMPORT,
         P.GATEWAY_CALL,
     }
 )
@@ -83,23 +92,28 @@ MANAGE = frozenset(
         P.CREDENTIALS_WRITE,
         P.CONTENT_WRITE,
         P.LIMITS_WRITE,
+        P.WEBHOOKS_WRITE,
+        P.STATEMENTS_WRITE,
     }
 )
 LEAVE = frozenset({P.ORGANIZATION_LEAVE})
+# About oneself alone: which notices one is e-mailed.
+OWN = frozenset({P.NOTICES_CHOOSE})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.OWNER: READ | BUILD | MANAGE | {P.ORGANIZATION_TRANSFER},
-    Role.ADMIN: READ | BUILD | MANAGE | LEAVE,
-    Role.DEVELOPER: READ | BUILD | LEAVE,
-    # Budgets are theirs to set; builders work within them.
-    Role.FINANCE: READ | LEAVE | {P.LIMITS_WRITE},
-    Role.VIEWER: READ | LEAVE,
+    Role.OWNER: READ | OWN | BUILD | MANAGE | {P.ORGANIZATION_TRANSFER},
+    Role.ADMIN: READ | OWN | BUILD | MANAGE | LEAVE,
+    Role.DEVELOPER: READ | OWN | BUILD | LEAVE,
+    # Budgets are theirs to set, and invoices theirs to check; builders work within them.
+    Role.FINANCE: READ | OWN | LEAVE | {P.LIMITS_WRITE, P.STATEMENTS_WRITE},
+    Role.VIEWER: READ | OWN | LEAVE,
 }
 
-# A key acts for software: it can neither leave nor hand over an organization.
+# A key acts for software: it can neither leave nor hand over an organization, and gets no e-mail.
 KEY_SCOPES: frozenset[Permission] = frozenset(Permission) - {
     P.ORGANIZATION_LEAVE,
     P.ORGANIZATION_TRANSFER,
+    P.NOTICES_CHOOSE,
 }
 DEFAULT_KEY_SCOPES: tuple[Permission, ...] = (P.GATEWAY_CALL, P.ORGANIZATION_READ)
 
@@ -138,8 +152,9 @@ class GrantRefused(NetraError):
 def require_covered(wanted: Collection[Permission], *, granted_by: frozenset[Permission]) -> None:
     """Refuse to give, or to act on, powers that the caller lacks. Raises GrantRefused.
 
-    granted_by: what the caller may do. Leaving is no power over others, so it is not compared.
+    granted_by: what the caller may do. Leaving and what is one's own are no powers over others, so
+    they are not compared.
     """
-    missing = set(wanted) - granted_by - LEAVE
+    missing = set(wanted) - granted_by - LEAVE - OWN
     if missing:
         raise GrantRefused(missing)

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from apps.kernel.ids import uuid7
+
 
 class UsageEvent(models.Model):
     """One call: `apps.kernel.events.Event` as a row, which never changes.
@@ -112,3 +114,49 @@ class StoredContent(models.Model):
 
     def __str__(self) -> str:
         return str(self.event_id)
+
+
+class ProviderStatement(models.Model):
+    """What a provider says that it charged in a month (UTC); the latest one that was given."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.TextField()
+    month = models.DateField(help_text="Its first day.")
+    source = models.TextField(help_text="Whose file it is: openai, anthropic or generic.")
+    file_name = models.TextField()
+    total_usd = models.DecimalField(max_digits=38, decimal_places=18)
+    row_count = models.IntegerField()
+    outside_count = models.IntegerField(help_text="Rows of other months, left out.")
+    given_by = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "usage_statement"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("provider", "month"), name="one_statement_each_provider_and_month"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.month:%Y-%m}"
+
+
+class ProviderStatementLine(models.Model):
+    """What one model cost on one day by the provider's account; "" where it names no model."""
+
+    statement = models.ForeignKey(ProviderStatement, on_delete=models.CASCADE, related_name="lines")
+    day = models.DateField()
+    model = models.TextField()
+    amount_usd = models.DecimalField(max_digits=38, decimal_places=18)
+
+    class Meta:
+        db_table = "usage_statement_line"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("statement", "day", "model"), name="one_line_each_day_and_model"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.model}"

@@ -11,20 +11,22 @@ from string import Template
 from urllib.parse import urlsplit, urlunsplit
 
 from bench._database import NAME
-from bench.relays.servers import Server, free_port, python, running
+from bench.relays.servers import OTHERS, Server, free_port, python, running
 from bench.relays.wire import MODEL
 
 _ROOT = Path(__file__).resolve().parents[2]
+_INSTALLED = {"LiteLLM": "NETRA_BENCH_LITELLM", "Portkey": "NETRA_BENCH_PORTKEY"}
 _MASTER_KEY = "sk-bench"
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """headers: what its calls carry."""
+    """headers: what its calls carry. is_other: it may fail without failing the benchmark."""
 
     name: str
     server: Server
     headers: Mapping[str, str]
+    is_other: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +46,32 @@ def static_upstream(folder: Path) -> Iterator[Server]:
     """The provider that all of them call."""
     port = free_port()
     command = python("-m", "bench.relays.upstream", str(port))
-    with running(command, port=port, env=os.environ, log=folder / "upstream.log") as server:
+    log = folder / "upstream.log"
+    with running(command, port=port, env=os.environ, log=log, cpu=OTHERS) as server:
         yield server
+
+
+def absent() -> list[str]:
+    """The other gateways that are not installed."""
+    return [name for name, variable in _INSTALLED.items() if not os.environ.get(variable)]
 
 
 @contextmanager
 def contenders(place: Place) -> Iterator[list[Contender]]:
     """All that can run here, the floor first and ours second."""
     starts: list[Callable[[Place], AbstractContextManager[Contender]]] = [floor, gateway]
-    starts += [litellm] if os.environ.get("NETRA_BENCH_LITELLM") else []
-    starts += [portkey] if os.environ.get("NETRA_BENCH_PORTKEY") else []
+    others = {"LiteLLM": litellm, "Portkey": portkey}
+    starts += [others[name] for name in others if name not in absent()]
     with ExitStack() as stack:
         yield [stack.enter_context(start(place)) for start in starts]
 
 
 @contextmanager
 def floor(place: Place) -> Iterator[Contender]:
-    """A relay that does nothing else, under the same server with the same options."""
+    """A relay that does nothing else, under the same server."""
     port = free_port()
-    command = [
-        word.replace("netra.asgi_gateway", "bench.relays.floor") for word in procfile_command(port)
-    ]
+    command = python("-m", "uvicorn", "bench.relays.floor:application", "--port", str(port))
+    command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
     env = os.environ | {"UPSTREAM": place.upstream}
     with running(command, port=port, env=env, log=place.log("floor")) as server:
         yield Contender("floor", server, {"authorization": "Bearer sk-static"})
@@ -103,7 +110,7 @@ def litellm(place: Place) -> Iterator[Contender]:
     command += ["--host", "127.0.0.1", "--num_workers", "1"]
     env = _outsiders() | {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"}
     with running(command, port=port, env=env, log=place.log("litellm")) as server:
-        yield Contender("LiteLLM", server, {"authorization": f"Bearer {_MASTER_KEY}"})
+        yield Contender("LiteLLM", server, {"authorization": f"Bearer {_MASTER_KEY}"}, True)
 
 
 @contextmanager
@@ -119,7 +126,7 @@ def portkey(place: Place) -> Iterator[Contender]:
             "x-portkey-provider": "openai",
             "x-portkey-custom-host": f"{place.upstream}/v1",
         }
-        yield Contender("Portkey", server, headers)
+        yield Contender("Portkey", server, headers, True)
 
 
 def procfile_command(port: int) -> list[str]:

@@ -2,17 +2,17 @@
 
 import json
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import median
 
 from bench.relays.contenders import Contender
 from bench.relays.load import Result
-from bench.relays.servers import python
+from bench.relays.servers import OTHERS, pinned, python
 from bench.relays.wire import Call
 
-_JOB_SECONDS = 600.0
+_JOB_SECONDS = 7_300.0
 # Of its own capacity in the closed loop.
 OPEN_LOOP_SHARE = 0.5
 
@@ -30,6 +30,7 @@ class Manner:
 
 SEQUENTIAL, BUSY, BUSIER, OPEN = Manner(1), Manner(16), Manner(64), Manner(0)
 Measured = dict[tuple[str, Call, Manner], Result]
+Job = dict[str, float]  # of load.Job, but for what the contender says
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,44 +43,68 @@ class Length:
     manners: tuple[Manner, ...]
 
 
+class CannotCarry(Exception):
+    """A contender did not answer as it should."""
+
+
 def measure(field: Sequence[Contender], length: Length, folder: Path) -> Measured:
-    """The median of all rounds, for everything that `length` names."""
+    """The median of all rounds, for everything that `length` names.
+
+    Another gateway that cannot carry a kind of call is left out of it. Raises CannotCarry for ours.
+    """
     measured: Measured = {}
     for call in length.calls:
+        able = [each for each in field if _can_carry(each, call, folder)]
         for manner in length.manners:
             print(f"{call.name}, {manner.name} …", flush=True)
-            rates = {each.name: _rate(measured, each.name, call, manner) for each in field}
-            for name, results in _rounds(field, call, manner, length, folder, rates).items():
+            jobs = [(each, _job(measured, each.name, call, manner, length)) for each in able]
+            for name, results in _rounds(jobs, call, length.rounds, folder).items():
                 measured[name, call, manner] = _median(results)
     return measured
 
 
-def run_job(contender: Contender, call: Call, folder: Path, **job: object) -> Result:
-    """One measurement. Raises CalledProcessError when a call went wrong."""
+def run_job(contender: Contender, call: Call, folder: Path, job: Job | None = None) -> Result:
+    """One measurement; by default a single call. Raises CannotCarry."""
     path = folder / f"{contender.name}-{call.name.replace(' ', '-')}.http"
     path.write_bytes(call.request(dict(contender.headers)))
     server = contender.server
-    text = json.dumps({"port": server.port, "server_pid": server.pid, "request": str(path)} | job)
-    command = python("-m", "bench.relays.load", text)
-    done = subprocess.run(command, check=True, capture_output=True, timeout=_JOB_SECONDS)
+    where = {"port": server.port, "server_pid": server.pid, "request": str(path)}
+    text = json.dumps(where | (job or {"calls": 1}))
+    command = [*pinned(OTHERS), *python("-m", "bench.relays.load", text)]
+    done = subprocess.run(command, capture_output=True, timeout=_JOB_SECONDS)
+    if done.returncode:
+        raise CannotCarry(f"{contender.name}, {call.name}: {done.stderr.decode()[-500:]}")
     return Result(**json.loads(done.stdout))
 
 
+def _can_carry(contender: Contender, call: Call, folder: Path) -> bool:
+    try:
+        run_job(contender, call, folder)
+    except CannotCarry as error:
+        if not contender.is_other:
+            raise
+        print(f"left out: {error}", flush=True)
+        return False
+    return True
+
+
 def _rounds(
-    field: Sequence[Contender],
-    call: Call,
-    manner: Manner,
-    length: Length,
-    folder: Path,
-    rates: dict[str, float],
+    jobs: Sequence[tuple[Contender, Job]], call: Call, rounds: int, folder: Path
 ) -> dict[str, list[Result]]:
-    found: dict[str, list[Result]] = {each.name: [] for each in field}
-    for _ in range(length.rounds):
-        for contender in field:
-            job = {"connections": max(1, manner.connections), "seconds": length.seconds}
-            result = run_job(contender, call, folder, **job, rate_per_s=rates[contender.name])
-            found[contender.name].append(result)
+    found: dict[str, list[Result]] = {contender.name: [] for contender, _ in jobs}
+    for _ in range(rounds):
+        for contender, job in jobs:
+            found[contender.name].append(run_job(contender, call, folder, job))
     return found
+
+
+def _job(measured: Measured, name: str, call: Call, manner: Manner, length: Length) -> Job:
+    rate = _rate(measured, name, call, manner)
+    return {
+        "connections": max(1, manner.connections),
+        "seconds": length.seconds,
+        "rate_per_s": rate,
+    }
 
 
 def _rate(measured: Measured, name: str, call: Call, manner: Manner) -> float:
@@ -93,13 +118,3 @@ def _median(results: Sequence[Result]) -> Result:
     """Figure by figure."""
     plain = [asdict(result) for result in results]
     return Result(**{each.name: median(row[each.name] for row in plain) for each in fields(Result)})
-
-
-def soak(
-    contender: Contender, call: Call, folder: Path, *, calls: int, parts: int
-) -> Iterator[int]:
-    """Make `calls` calls at 16 connections in `parts` parts; how many were made after each."""
-    for part in range(1, parts + 1):
-        wanted = calls // parts
-        run_job(contender, call, folder, connections=16, seconds=3600.0, calls=wanted)
-        yield wanted * part

@@ -1,6 +1,6 @@
 """Rows of what was measured: ours beside the floor, then beside every other gateway."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from bench.relays.load import Result
 from bench.relays.measuring import BUSIER, BUSY, OPEN, SEQUENTIAL, Manner, Measured
@@ -11,31 +11,18 @@ OURS, FLOOR, DIRECT = "netra", "floor", "direct"
 CPU_TO_FLOOR = 2.0
 CPU_TO_OTHERS = {"LiteLLM": 1 / 20, "Portkey": 1 / 2}
 ADDED_P50_MS = 1.0
-RSS_GROWTH = 1.05
-_MEGA = 1e6
 
 
 def rows_of(measured: Measured) -> list[Row]:
     """CPU, latency and throughput of every call and manner that was measured."""
     found = {(call, manner): None for _, call, manner in measured}
-    others = [name for name in CPU_TO_OTHERS if any(name == each for each, _, _ in measured)]
     rows: list[Row] = []
     for call, manner in found:
         by_name = {n: r for (n, c, m), r in measured.items() if (c, m) == (call, manner)}
         rows += _beside_floor(call, manner, by_name)
-        for other in others:
+        for other in (each for each in CPU_TO_OTHERS if each in by_name):
             rows += _beside_other(call, manner, by_name, other)
     return rows
-
-
-def memory_rows(counts: Sequence[int], sizes: Sequence[int]) -> list[Row]:
-    """RSS of the gateway after so many calls; it must not grow behind the first part."""
-    first, last = sizes[0] / _MEGA, sizes[-1] / _MEGA
-    met = last <= RSS_GROWTH * first
-    return [
-        Row(f"RSS after {counts[0]:,} calls", first, "MB"),
-        Row(f"RSS after {counts[-1]:,} calls", last, "MB", first, RSS_GROWTH * first, met),
-    ]
 
 
 def _beside_floor(call: Call, manner: Manner, by_name: dict[str, Result]) -> Iterator[Row]:

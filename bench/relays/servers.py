@@ -1,5 +1,6 @@
 """Server processes of a benchmark: started on a free port, waited for, ended."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+# Which CPU has the server that is measured, and which the load and the upstream.
+MEASURED, OTHERS = 0, 1
 _START_SECONDS = 90.0
 _END_SECONDS = 20.0
 
@@ -25,6 +28,12 @@ class Server:
     port: int
 
 
+def pinned(cpu: int) -> list[str]:
+    """Put before a command, keeps it on one CPU, so that what is measured is not pushed around."""
+    cpus = sorted(os.sched_getaffinity(0))
+    return ["taskset", "--cpu-list", str(cpus[cpu % len(cpus)])]
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:
@@ -34,12 +43,12 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: Sequence[str], *, port: int, env: Mapping[str, str], log: Path
+    command: Sequence[str], *, port: int, env: Mapping[str, str], log: Path, cpu: int = MEASURED
 ) -> Iterator[Server]:
     """`command` until the end of the block. Raises NotServing, with the end of its log."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, env=dict(env), stdout=output, stderr=subprocess.STDOUT, cwd=Path.cwd()
+            [*pinned(cpu), *command], env=dict(env), stdout=output, stderr=subprocess.STDOUT
         )
     try:
         _wait(process, port, log)

@@ -86,6 +86,7 @@ def child_environment(
     own = _secret_variables(places) | dict(services) | addresses.variables()
     own["DJANGO_SETTINGS_MODULE"] = settings
     own["NETRA_SPOOL_DIR"] = str(places.local / "spool")
+    own["NETRA_GATEWAY_WORKERS"] = "1"
     unset = {name: value for name, value in own.items() if not is_set(caller, name)}
     return dict(caller) | unset | _venv_variables(places, caller)
 

@@ -25,8 +25,10 @@ API_KEY_PEPPERS = env.keyring("NETRA_KEY_PEPPER")
 SHARED_APPS = [
     "netra",
     "apps.tenants",
+    "apps.notices",
     "apps.pricing",
     "apps.usage.ledger",
+    "apps.usage.allowances",
     "apps.billing",
     "apps.portal",
     "apps.api",
@@ -54,7 +56,7 @@ SHARED_APPS = [
     "pgtrigger",
     "rest_framework",
 ]
-TENANT_APPS = ["apps.tenants.idempotency", "apps.usage"]
+TENANT_APPS = ["apps.tenants.idempotency", "apps.usage", "apps.usage.imports"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 
 MIDDLEWARE = [
@@ -166,8 +168,13 @@ CELERY_BEAT_SCHEDULE = {
     "publish-waiting-jobs": {"task": "tenants.publish_waiting_jobs", "schedule": 60.0},
     "prune-expired-rows": {"task": "tenants.prune_expired_rows", "schedule": 3600.0},
     "prune-replies": {"task": "idempotency.prune", "schedule": 3600.0},
+    "measure-allowances": {"task": "allowances.measure", "schedule": 3600.0},
+    "prune-agent-runs": {"task": "allowances.prune", "schedule": 86400.0},
+    "hand-over-due-deliveries": {"task": "notices.hand_over_due", "schedule": 5.0},
+    "prune-deliveries": {"task": "notices.prune_deliveries", "schedule": 3600.0},
     "keep-event-months": {"task": "usage.keep_months", "schedule": 3600.0},
     "check-usage": {"task": "usage.check_usage", "schedule": 86400.0},
+    "sweep-imports": {"task": "imports.sweep", "schedule": 3600.0},
 }
 
 # Identity
@@ -242,8 +249,7 @@ USE_I18N = True
 UNFOLD = {"SITE_TITLE": "Netra Apex staff", "SITE_HEADER": "Netra Apex staff"}
 
 # Static files
-STATIC_URL = "/static/"
-STATIC_ROOT = ROOT / "staticfiles"
+STATIC_URL, STATIC_ROOT = "/static/", ROOT / "staticfiles"
 STATICFILES_DIRS = [ROOT / "static"]
 
 # REST API

@@ -1,4 +1,4 @@
-"""What the gateway and the record of its calls are told."""
+"""What the gateway and the record of calls are told."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 
 PRIVATE_UPSTREAMS = env.parsed("NETRA_PRIVATE_UPSTREAMS", "", PrivateUpstreams.parse)
 SIMULATOR_URL = env.text("NETRA_SIMULATOR_URL", "")
+GATEWAY_WORKERS = env.integer("NETRA_GATEWAY_WORKERS", 1)
 DEMO_PROVIDER_KEYS = {
     "openai": env.secret("OPENAI_API_KEY", ""),
     "anthropic": env.secret("ANTHROPIC_API_KEY", ""),
@@ -17,3 +18,5 @@ SNAPSHOT_DIR = _ROOT / env.text("NETRA_SNAPSHOT_DIR", ".local/snapshot")
 SPOOL_DIR = _ROOT / env.text("NETRA_SPOOL_DIR", ".local/spool")
 EVENT_RETENTION_DAYS = env.integer("NETRA_EVENT_RETENTION_DAYS", 400)
 MINUTE_RETENTION_DAYS = env.integer("NETRA_MINUTE_RETENTION_DAYS", 3)
+IMPORT_DIR = _ROOT / env.text("NETRA_IMPORT_DIR", ".local/imports")
+IMPORT_MAX_BYTES = env.integer("NETRA_IMPORT_MAX_BYTES", 5_368_709_120)

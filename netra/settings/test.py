@@ -12,3 +12,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 SERVESTATIC_USE_FINDERS = True
 IS_DEVELOPMENT = True
+IMPORT_DIR = ROOT / ".local/test/imports"  # noqa: F405  (of the base)

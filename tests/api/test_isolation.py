@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from apps.notices.services.deliveries import ping_endpoint
 from apps.tenants.models import ApiKey, Organization
 from apps.tenants.permissions import KEY_SCOPES
 from apps.usage.services.ingestion import ingest_events
@@ -39,6 +40,8 @@ def test_ids_of_another_organization_are_unknown_ones(call: Caller, other: Organ
     project = factories.make_project(other).pk
     credential = factories.make_credential(other).pk
     invitation = factories.make_invitation(other).invitation.pk
+    webhook = factories.make_webhook(other).endpoint.pk
+    delivery = ping_endpoint(organization=other, endpoint_id=webhook, at=AT).pk
     route, limit = factories.make_route(other).pk, factories.make_limit(other).pk
     event = make_event(other)
     ingest_events(organization=other, events=[event], at=AT)
@@ -61,6 +64,15 @@ def test_ids_of_another_organization_are_unknown_ones(call: Caller, other: Organ
         ("GET", f"/limits/{limit}", None),
         ("PATCH", f"/limits/{limit}", {"amount": "1"}),
         ("DELETE", f"/limits/{limit}", None),
+        ("GET", f"/webhooks/{webhook}", None),
+        ("PATCH", f"/webhooks/{webhook}", {"description": "Taken over"}),
+        ("DELETE", f"/webhooks/{webhook}", None),
+        ("POST", f"/webhooks/{webhook}/rotate", {"overlap_seconds": 0}),
+        ("POST", f"/webhooks/{webhook}/enable", None),
+        ("POST", f"/webhooks/{webhook}/disable", None),
+        ("POST", f"/webhooks/{webhook}/ping", None),
+        ("GET", f"/deliveries/{delivery}", None),
+        ("POST", f"/deliveries/{delivery}/redeliver", None),
         ("GET", f"/keys/{key}", None),
         ("PATCH", f"/keys/{key}", {"name": "Taken over"}),
         ("POST", f"/keys/{key}/revoke", None),

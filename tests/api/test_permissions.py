@@ -41,8 +41,6 @@ EXPECTED = {
     "createCredential": "credentials.write",
     "deleteCredential": "credentials.write",
     "replaceCredentialSecret": "credentials.write",
-    "listRequests": "usage.read",
-    "getRequest": "usage.read",
     "setProjectContent": "content.write",
     "listPrices": "organization.read",
     "createRoute": "routes.write",
@@ -55,6 +53,26 @@ EXPECTED = {
     "deleteLimit": "limits.write",
     "updateLimit": "limits.write",
     "getLimit": "limits.read",
+    "listNotices": "notices.read",
+    "getPlanLimits": "usage.read",
+    "listWebhooks": "webhooks.read",
+    "getWebhook": "webhooks.read",
+    "createWebhook": "webhooks.write",
+    "updateWebhook": "webhooks.write",
+    "deleteWebhook": "webhooks.write",
+    "rotateWebhookSecret": "webhooks.write",
+    "enableWebhook": "webhooks.write",
+    "disableWebhook": "webhooks.write",
+    "pingWebhook": "webhooks.write",
+    "listDeliveries": "webhooks.read",
+    "getDelivery": "webhooks.read",
+    "redeliver": "webhooks.write",
+    "listRequests": "usage.read",
+    "getRequest": "usage.read",
+    "listImports": "usage.read",
+    "getImport": "usage.read",
+    "listImportErrors": "usage.read",
+    "createImport": "usage.import",
 }
 Operation = tuple[str, str, Permission]
 
@@ -69,7 +87,7 @@ def _operations() -> Iterator[Operation]:
 def _is_refused(call: Caller, operation: Operation) -> bool:
     method, path, permission = operation
     response = call(method, path, None if method == "GET" else {})
-    assert response.status_code in {200, 400, 403, 404}
+    assert response.status_code in {200, 400, 403, 404, 415}
     if response.status_code != 403:
         return False
     assert response.json()["code"] == "permission_refused"

@@ -4,6 +4,8 @@ from typing import Any
 
 import orjson
 import pytest
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
 
 from apps.kernel.events import Attempt, Decision, Event
 from apps.kernel.ids import uuid7
@@ -13,9 +15,11 @@ from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES, Permission
 from apps.tenants.services.data_keys import data_key
 from apps.tenants.vault import CONTENT, binding, seal
+from apps.usage.models import UsageEvent
 from apps.usage.services.contents import store_contents
 from apps.usage.services.ingestion import ingest_events
 from apps.usage.services.retention import prune_expired_contents
+from apps.usage.store import reading
 from tests import factories
 from tests.api.callers import Caller, by_key
 from tests.usage.calls import AT, make_event
@@ -56,11 +60,11 @@ def test_what_a_stream_cost_is_found_by_its_id(acme: Organization, call: Caller)
     )
     store(acme, given)
     found: dict[str, Any] = call("GET", f"/requests/{given.event_id}").json()
-    assert (found["id"], found["actual_usd"]) == (str(given.event_id), "0.001234567890")
+    assert (found["id"], found["actual_usd"]) == (str(given.event_id), "0.001234567890000000")
     assert (found["started_at"], found["outcome"]) == ("2026-03-15T12:00:00Z", "success")
     assert (found["tokens"]["input_uncached"], found["tokens"]["output"]) == (7, 3)
     assert (found["tags"], found["decomposition"]) == ({"team": "search"}, {"route": "0.1"})
-    assert found["attempts"][0]["cost_usd"] == "0.001234567890"
+    assert found["attempts"][0]["cost_usd"] == "0.001234567890000000"
     assert found["decisions"][0]["reason"] == "holdout"
 
 
@@ -68,7 +72,7 @@ def test_an_unpriced_request_costs_null_and_not_zero(acme: Organization, call: C
     unpriced, free = make_event(acme), make_event(acme, actual_usd=Decimal(0))
     store(acme, unpriced, free)
     costs = {row["id"]: row["actual_usd"] for row in call("GET", "/requests").json()["data"]}
-    assert costs == {str(unpriced.event_id): None, str(free.event_id): "0.000000000000"}
+    assert costs == {str(unpriced.event_id): None, str(free.event_id): "0.000000000000000000"}
 
 
 def test_requests_are_narrowed_by_what_is_asked(acme: Organization, call: Caller) -> None:
@@ -100,8 +104,102 @@ def test_requests_are_narrowed_by_what_is_asked(acme: Organization, call: Caller
     assert listed(call, "?status=429&outcome=success") == []
 
 
+def test_requests_are_found_by_what_is_known_of_them(acme: Organization, call: Caller) -> None:
+    odd = make_event(
+        acme,
+        api_key_id=uuid7(),
+        provider="anthropic",
+        served_model="claude-sonnet-4-5",
+        kind="import",
+        status=429,
+        outcome="error",
+        error_code="rate_limit_error",
+        conversation_id="Thread-17%",
+        end_user="ada@acme.test",
+        tags={"team": "Search"},
+        actual_usd=Decimal("0.5"),
+        total_ms=1500.5,
+        is_estimated=True,
+    )
+    store(acme, odd, make_event(acme))
+    for query in (
+        f"api_key_id={odd.api_key_id}", "provider=anthropic", "kind=import", "status_class=4",
+        "error_code=rate_limit_error", "conversation_id=Thread-17%25", "end_user=ada@acme.test",
+        "tag=team", "tag=team&tag_value=Search", "min_usd=0.5&max_usd=0.5", "max_usd=1",
+        "min_ms=1500&max_ms=1501", "is_priced=true", "is_estimated=true",
+        f"text={odd.event_id}", "text=sonnet", "text=RATE_limit", "text=thread-17%25",
+        "text=ADA@", "text=search",
+    ):  # fmt: skip
+        assert (query, listed(call, f"?{query}")) == (query, [str(odd.event_id)])
+    for query in ("tag=team&tag_value=x", "min_usd=0.6", "text=claude_sonnet", "text=17_"):
+        assert (query, listed(call, f"?{query}")) == (query, [])
+
+
+def test_an_unpriced_request_is_listed_and_a_refused_one_is_not_unpriced(
+    acme: Organization, call: Caller
+) -> None:
+    unpriced, refused = make_event(acme), make_event(acme, outcome="refused", status=429)
+    store(acme, unpriced, refused, make_event(acme, actual_usd=Decimal(0)))
+    assert listed(call, "?is_priced=false") == [str(unpriced.event_id)]
+
+
 @pytest.mark.parametrize(
-    "query", ["project_id=x", "outcome=lost", "status=ok", "status=42", "since=then", "model=%00"]
+    ("field", "values"),
+    [("actual_usd", [Decimal("0.1"), Decimal("0.1"), Decimal(2), None]),
+     ("total_ms", [0.1, 0.30000000000000004, 7.0, None])],
+)  # fmt: skip
+def test_requests_are_sorted_by_cost_or_duration_over_pages(
+    acme: Organization, call: Caller, field: str, values: list[Any]
+) -> None:
+    given = [make_event(acme, **{field: value}) for value in values]
+    store(acme, *given)
+    known = [event for event in given if getattr(event, field) is not None]
+    ordered = sorted(known, key=lambda each: (getattr(each, field), each.event_id), reverse=True)
+    found: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = call("GET", f"/requests?sort={field}&limit=1&cursor={cursor}").json()
+        found += [row["id"] for row in page["data"]]
+        cursor = page["next_cursor"]
+    assert found == [str(event.event_id) for event in ordered]
+
+
+def test_a_cursor_of_another_order_is_refused(acme: Organization, call: Caller) -> None:
+    store(acme, make_event(acme), make_event(acme))
+    cursor = call("GET", "/requests?limit=1").json()["next_cursor"]
+    answer = call("GET", f"/requests?sort=total_ms&cursor={cursor}")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "cursor")
+
+
+def test_a_search_that_reads_too_much_is_ended(
+    acme: Organization, call: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(acme, make_event(acme))
+    slow = RawSQL("(SELECT pg_sleep(5) IS NOT NULL)", (), output_field=BooleanField())
+    rows = UsageEvent.objects.alias(slow=slow).filter(slow=True)
+    monkeypatch.setattr("apps.api.views.requests.events", lambda _wanted: rows)
+    monkeypatch.setattr(reading, "PATIENCE_MS", 20)
+    answer = call("GET", "/requests?text=needle")
+    assert (answer.status_code, answer.json()["code"]) == (400, "search_too_wide")
+    monkeypatch.undo()
+    assert len(listed(call)) == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "project_id=x",
+        "outcome=lost",
+        "status=ok",
+        "status=42",
+        "since=then",
+        "model=%00",
+        "sort=name",
+        "min_ms=nan",
+        "min_usd=nan",
+        "status_class=6",
+        "is_priced=perhaps",
+    ],
 )
 def test_a_filter_that_makes_no_sense_is_said_to_make_none(call: Caller, query: str) -> None:
     answer = call("GET", f"/requests?{query}")

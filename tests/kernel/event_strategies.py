@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from apps.kernel.events import KINDS, OUTCOMES, Attempt, Begin, Decision, Event
+from apps.kernel.events import KINDS, OUTCOMES, Alert, Attempt, Begin, Decision, Event
 from apps.kernel.tokens import BUCKETS, TokenBuckets
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,6 +33,14 @@ attempts = st.builds(
     error_code=maybe_text,
 )
 decisions = st.builds(Decision, lever=texts, decision=texts, reason=texts, certificate_id=maybe_id)
+alerts = st.builds(
+    Alert,
+    limit_id=st.uuids(),
+    fraction=st.decimals(0, 1, places=3),
+    window=texts,
+    amount_usd=amounts,
+    spent_usd=amounts,
+)
 begins = st.builds(
     Begin,
     event_id=st.uuids(),
@@ -77,6 +85,7 @@ events = st.builds(
     experiment_id=maybe_id,
     propensity=st.none() | st.floats(0, 1),
     decisions=st.lists(decisions, max_size=2).map(tuple),
+    alerts=st.lists(alerts, max_size=2).map(tuple),
     counterfactual_usd=st.none() | amounts,
     actual_usd=st.none() | amounts,
     decomposition=st.dictionaries(texts, amounts | amounts.map(Decimal.copy_negate), max_size=2),

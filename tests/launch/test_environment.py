@@ -63,6 +63,7 @@ def test_children_see_ours_unless_the_caller_says_otherwise(places: Places) -> N
         "PYTHONUNBUFFERED": "1",
         "DJANGO_SETTINGS_MODULE": "netra.settings.dev",
         "NETRA_SPOOL_DIR": f"{places.local}/spool",
+        "NETRA_GATEWAY_WORKERS": "1",
         "NETRA_KEK_FILE": "/run/kek",
         "NETRA_SECRET_KEY": "theirs",
         "NETRA_KEY_PEPPER": kept["NETRA_KEY_PEPPER"],

@@ -66,6 +66,7 @@ def test_the_cache_down_is_slow_and_not_down(client: Client, settings: Settings)
     assert (status, state, found["cache"]["status"]) == (200, "degraded", "error")
 
 
+@pytest.mark.usefixtures("django_db_setup")  # the database that is asked must be the tests' own
 def test_a_migration_not_applied_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "netra.operations.dependencies.migrations_on_disk",

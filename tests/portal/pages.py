@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from django.urls import reverse
 
+from apps.notices.models import WebhookEndpoint
 from apps.tenants.models import (
     ApiKey,
     Invitation,
@@ -23,6 +24,8 @@ from apps.tenants.models import (
     User,
 )
 from apps.tenants.permissions import Role
+from apps.usage.imports.models import Import
+from apps.usage.models import ProviderStatement
 from tests.factories import (
     make_api_key,
     make_credential,
@@ -32,8 +35,11 @@ from tests.factories import (
     make_organization,
     make_project,
     make_route,
+    make_statement,
     make_user,
+    make_webhook,
 )
+from tests.usage.imports.importing import make_import
 
 EVERYBODY = frozenset(Role)
 BUILDERS = frozenset({Role.OWNER, Role.ADMIN, Role.DEVELOPER})
@@ -53,6 +59,9 @@ class World:
     credential: ProviderCredential
     route: Route
     limit: Limit
+    webhook: WebhookEndpoint
+    statement: ProviderStatement
+    imported: Import
     invitation: Invitation
     token: str
 
@@ -61,13 +70,14 @@ class World:
 class Page:
     """One page: the view's name, the row it is about, and the roles that may open it.
 
-    is_recent: asks for the password again unless it was typed a moment ago.
+    is_recent: asks for the password again unless it was typed a moment ago. is_shown: no POST.
     """
 
     view: str
     about: str = ""
     roles: frozenset[Role] = field(default_factory=frozenset)
     is_recent: bool = False
+    is_shown: bool = False
 
     def url(self, world: World) -> str:
         """The address of the page in `world`."""
@@ -109,6 +119,19 @@ ORGANIZATION_PAGES = (
     Page("portal:limit_create", roles=SPENDERS),
     Page("portal:limit_edit", "limit", SPENDERS),
     Page("portal:limit_delete", "limit", SPENDERS),
+    Page("portal:alerts", roles=EVERYBODY),
+    Page("portal:notice_emails", roles=EVERYBODY),
+    Page("portal:webhook_create", roles=MANAGERS),
+    Page("portal:webhook", "webhook", BUILDERS, is_shown=True),
+    Page("portal:webhook_edit", "webhook", MANAGERS),
+    Page("portal:webhook_rotate", "webhook", MANAGERS),
+    Page("portal:webhook_delete", "webhook", MANAGERS),
+    Page("portal:reconciliations", roles=EVERYBODY),
+    Page("portal:reconciliation_create", roles=SPENDERS),
+    Page("portal:reconciliation", "statement", EVERYBODY, is_shown=True),
+    Page("portal:imports", roles=EVERYBODY),
+    Page("portal:import_create", roles=BUILDERS),
+    Page("portal:import", "imported", EVERYBODY, is_shown=True),
     Page("portal:settings", roles=EVERYBODY),
     Page("portal:settings_edit", roles=MANAGERS),
 )
@@ -150,6 +173,9 @@ def make_world(name: str = "Acme") -> World:
         credential=make_credential(organization),
         route=make_route(organization),
         limit=make_limit(organization, "budget_usd", window="month", project_id=project.pk),
+        webhook=make_webhook(organization).endpoint,
+        statement=make_statement(organization),
+        imported=make_import(organization),
         invitation=invited.invitation,
         token=invited.token,
     )

@@ -1,30 +1,100 @@
 """Calls through the gateway as the API shows them."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 
 from apps.kernel.events import KINDS, OUTCOMES
+from apps.usage.exports import FORMATS
+
+MOST_MS = 2_000_000_000
+
+
+SORTED_BY = ("started_at", "actual_usd", "total_ms")
+
+
+def _text(help_text: str = "", **options: Any) -> serializers.CharField:
+    return serializers.CharField(required=False, max_length=200, help_text=help_text, **options)
+
+
+class ExactUsd(serializers.RegexField):
+    """US dollars with up to 18 decimals, as text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(r"^[0-9]{1,20}(\.[0-9]{1,18})?$", required=False, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """The amount. Raises ValidationError, SkipField."""
+        return Decimal(super().run_validation(data))
+
+
+def _ms(help_text: str) -> serializers.IntegerField:
+    return serializers.IntegerField(
+        required=False, min_value=0, max_value=MOST_MS, help_text=help_text
+    )
 
 
 class RequestFilter(serializers.Serializer[Any]):
-    """Which requests to list; what is left out does not narrow."""
+    """Which requests; what is left out does not narrow, and all that is given must hold."""
 
     project_id = serializers.UUIDField(required=False)
-    model = serializers.CharField(
-        required=False, max_length=200, help_text="The model that was asked for or that answered."
-    )
+    api_key_id = serializers.UUIDField(required=False)
+    provider = _text()
+    model = _text("The model that was asked for or that answered.")
+    kind = serializers.ChoiceField(required=False, choices=KINDS)
     outcome = serializers.ChoiceField(required=False, choices=OUTCOMES)
     status = serializers.IntegerField(required=False, min_value=100, max_value=599)
+    status_class = serializers.IntegerField(
+        required=False, min_value=1, max_value=5, help_text="4 for 400 to 499."
+    )
+    error_code = _text()
+    conversation_id = _text()
+    end_user = _text()
+    tag = _text("The name of a tag that it has.")
+    tag_value = _text("With this value, when `tag` is given.")
+    min_usd = ExactUsd(help_text="Cost at least so much; unpriced requests have none.")
+    max_usd = ExactUsd(help_text="Cost at most so much.")
+    min_ms = _ms("Took at least so long.")
+    max_ms = _ms("Took at most so long.")
+    is_priced = serializers.BooleanField(
+        required=False, help_text="False for those whose cost is not known."
+    )
+    is_estimated = serializers.BooleanField(required=False)
     since = serializers.DateTimeField(required=False, help_text="Started then or later.")
     until = serializers.DateTimeField(required=False, help_text="Started before then.")
+    text = _text(
+        "The id, or part of conversation, end user, model, error code or tags, in any case."
+    )
+
+
+class RequestSearch(RequestFilter):
+    """Which requests, and in which order."""
+
+    sort = serializers.ChoiceField(
+        required=False,
+        choices=SORTED_BY,
+        default="started_at",
+        help_text="The highest first. Requests that have no cost or no duration are left out when "
+        "it is sorted by.",
+    )
+
+
+class ExportFilter(RequestFilter):
+    """Which requests, and as what."""
+
+    format = serializers.ChoiceField(
+        choices=sorted(FORMATS),
+        help_text="focus: CSV in the columns of FOCUS 1.2, one row for each hour, project, key, "
+        "tags, model and token bucket; unpriced requests have no row.",
+    )
 
 
 class Usd(serializers.DecimalField):
     """An exact amount of US dollars, as a string."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_digits=38, decimal_places=12, allow_null=True, **options)
+        super().__init__(max_digits=38, decimal_places=18, allow_null=True, **options)
 
 
 class TokensOut(serializers.Serializer[Any]):

@@ -16,7 +16,7 @@ from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from apps.api.authentication import ActingRequest
-from apps.api.parsers import check_length
+from apps.api.parsers import MAX_BODY_BYTES, check_length
 from apps.api.throttling import CallerThrottle, rate_headers
 from apps.kernel.errors import NetraError
 from apps.tenants.actors import Actor
@@ -38,6 +38,7 @@ class OrganizationViewSet(GenericViewSet[Any]):
     raises: ClassVar[Mapping[str, tuple[type[NetraError], ...]]] = {}
     http_method_names = ["get", "post", "patch", "delete", "head"]
     ordered_by = "created_at"
+    most_body_bytes = MAX_BODY_BYTES
     raw_body = b""
 
     @property
@@ -53,15 +54,19 @@ class OrganizationViewSet(GenericViewSet[Any]):
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        check_length(request.headers)
-        # Before anything else reads the stream, so that it stays readable for everybody.
-        self.raw_body = request.body
+        self.take_body(request)
         super().initial(request, *args, **kwargs)
         actor = self.actor
         cast(ActingRequest, request._request).actor = actor
         self._scope.enter_context(tenant_scope(actor.organization))
         self._scope.enter_context(structlog.contextvars.bound_contextvars(caller=actor.id))
         self._scope.enter_context(pghistory.context(caller=actor.id))
+
+    def take_body(self, request: Request) -> None:
+        """Bound the body and read it. Raises BodyTooLarge, LengthRequired."""
+        check_length(request.headers, self.most_body_bytes)
+        # Before anything else reads the stream, so that it stays readable for everybody.
+        self.raw_body = request.body
 
     def get_throttles(self) -> list[Any]:
         self.throttles = super().get_throttles()

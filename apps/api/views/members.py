@@ -12,6 +12,7 @@ from apps.api.serializers.members import InvitationNew, InvitationOut, MemberCha
 from apps.api.views.base import OrganizationViewSet
 from apps.kernel.clock import utc_now
 from apps.tenants.permissions import GrantRefused, Permission, Role
+from apps.tenants.plans import PlanLimitReached
 from apps.tenants.selectors import members, open_invitations
 from apps.tenants.services.members import (
     AlreadyMember,
@@ -71,7 +72,7 @@ class InvitationsView(OrganizationViewSet):
         "create": Permission.MEMBERS_INVITE,
         "destroy": Permission.MEMBERS_INVITE,
     }
-    raises = {"create": (AlreadyMember, GrantRefused)}
+    raises = {"create": (AlreadyMember, GrantRefused, PlanLimitReached)}
 
     @extend_schema(operation_id="listInvitations", responses=InvitationOut(many=True))
     def list(self, _request: Request) -> Response:

@@ -4,10 +4,11 @@ Fields are only ever added, with a default: an old reader skips those it does no
 reader fills in those that an old writer did not send.
 """
 
-from apps.kernel.events.encoding import UnreadableEvent, decode, decode_begin, encode
+from apps.kernel.events.encoding import UnreadableEvent, decode, decode_begin, encode, read_alerts
 from apps.kernel.events.fields import (
     KINDS,
     OUTCOMES,
+    Alert,
     Attempt,
     Begin,
     Decision,
@@ -22,6 +23,7 @@ __all__ = [
     "INTERRUPTED",
     "KINDS",
     "OUTCOMES",
+    "Alert",
     "Attempt",
     "Begin",
     "Decision",
@@ -34,4 +36,5 @@ __all__ = [
     "decode_begin",
     "encode",
     "interrupted",
+    "read_alerts",
 ]

@@ -10,10 +10,10 @@ from uuid import UUID
 import orjson
 
 from apps.kernel.clock import require_aware
-from apps.kernel.events.fields import Attempt, Begin, Decision, Event
+from apps.kernel.events.fields import Alert, Attempt, Begin, Decision, Event
 from apps.kernel.tokens import BUCKETS, TokenBuckets
 
-Record = TypeVar("Record", Event, Begin, Attempt, Decision)
+Record = TypeVar("Record", Event, Begin, Alert, Attempt, Decision)
 Readers = Mapping[str, Callable[[Any], Any]]
 
 
@@ -42,6 +42,17 @@ def decode(encoded: bytes) -> Event:
 def decode_begin(encoded: bytes) -> Begin:
     """The begin of `encode`; unknown fields are skipped. Raises UnreadableEvent."""
     return _read(encoded, Begin, _BEGIN)
+
+
+def read_alerts(items: list[Mapping[str, Any]]) -> tuple[Alert, ...]:
+    """The alerts of an event's JSON, for readers that take nothing else of it apart.
+
+    Raises UnreadableEvent.
+    """
+    try:
+        return _alerts(items)
+    except (ValueError, TypeError, AttributeError, InvalidOperation) as error:
+        raise UnreadableEvent(f"These are no alerts: {error}.") from error
 
 
 def _exactly(value: object) -> str | dict[Any, Any]:
@@ -99,6 +110,10 @@ def _decisions(items: list[Mapping[str, Any]]) -> tuple[Decision, ...]:
     return tuple(_made(Decision, _DECISION, item) for item in items)
 
 
+def _alerts(items: list[Mapping[str, Any]]) -> tuple[Alert, ...]:
+    return tuple(_made(Alert, _ALERT, item) for item in items)
+
+
 def _amounts(texts: Mapping[str, str]) -> dict[str, Decimal]:
     return {name: Decimal(text) for name, text in texts.items()}
 
@@ -113,11 +128,16 @@ _BY_NAME: Readers = {
     "experiment_id": UUID,
     "period_id": UUID,
     "content_ref": UUID,
+    "limit_id": UUID,
     "started_at": _instant,
     "buckets": _buckets,
     "attempts": _attempts,
     "decisions": _decisions,
+    "alerts": _alerts,
     "decomposition": _amounts,
+    "amount_usd": Decimal,
+    "spent_usd": Decimal,
+    "fraction": Decimal,
     "cost_usd": Decimal,
     "hold_usd": Decimal,
     "actual_usd": Decimal,
@@ -133,3 +153,4 @@ _EVENT = _readers_of(Event)
 _BEGIN = _readers_of(Begin)
 _ATTEMPT = _readers_of(Attempt)
 _DECISION = _readers_of(Decision)
+_ALERT = _readers_of(Alert)

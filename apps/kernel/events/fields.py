@@ -2,6 +2,9 @@
 
 Durations (`_ms`) are floats in milliseconds, amounts (`_usd`) exact Decimals of US dollars, sizes
 bytes, instants aware UTC. None is "not known" or "does not apply", never 0.
+
+What every call makes is neither frozen nor slotted, for filling it in and writing it out then take
+half the time. It is not changed all the same.
 """
 
 from collections.abc import Mapping
@@ -20,7 +23,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 Feature = float | int | str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Attempt:
     """One try at one provider. started_ms: from the event's `started_at`."""
 
@@ -47,6 +50,20 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """A budget of the call's organization has spent `fraction` of its amount.
+
+    (limit_id, window, fraction) is told once. window: `202603`, `20260314` or `total`, in UTC.
+    """
+
+    limit_id: UUID
+    fraction: Decimal
+    window: str
+    amount_usd: Decimal
+    spent_usd: Decimal
+
+
+@dataclass
 class Begin:
     """What is known of a call before anything goes upstream.
 
@@ -76,7 +93,7 @@ class Begin:
     schema_version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Event:
     """One call, whatever became of it.
 
@@ -86,6 +103,7 @@ class Event:
     actual_usd: None when unpriced. counterfactual_usd: what the untouched call would have cost.
     decomposition: lever → saved USD; sums to counterfactual - actual. features: known before the
     outcome, for the estimator. content_ref: id of stored content, where the project opted in.
+    alerts: what budgets had to tell when the call passed, also those that it is not bound by.
     """
 
     event_id: UUID
@@ -136,4 +154,5 @@ class Event:
     decomposition: Mapping[str, Decimal] = field(default_factory=dict)
     features: Mapping[str, Feature] = field(default_factory=dict)
     content_ref: UUID | None = None
+    alerts: tuple[Alert, ...] = ()
     schema_version: int = 1

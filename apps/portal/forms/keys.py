@@ -40,12 +40,16 @@ SCOPE_LABELS: dict[Permission, str] = {
     Permission.KEYS_WRITE: "Create, rotate and revoke API keys",
     Permission.CREDENTIALS_READ: "Read provider credentials (never their text)",
     Permission.USAGE_READ: "Read requests and what they cost",
+    Permission.USAGE_IMPORT: "Import logs of calls",
     Permission.CREDENTIALS_WRITE: "Add, replace and delete provider credentials",
     Permission.CONTENT_WRITE: "Decide which projects keep prompts and answers",
     Permission.ROUTES_READ: "Read routes",
     Permission.ROUTES_WRITE: "Add, change and delete routes",
     Permission.LIMITS_READ: "Read limits and budgets",
     Permission.LIMITS_WRITE: "Add, change and delete limits and budgets",
+    Permission.NOTICES_READ: "Read notices",
+    Permission.WEBHOOKS_READ: "Read webhooks (never their secrets) and what was sent",
+    Permission.WEBHOOKS_WRITE: "Add, change and delete webhooks, and send again",
 }
 
 

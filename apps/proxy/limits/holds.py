@@ -1,32 +1,16 @@
 """What a call holds of its limits until it is settled, and what its answer tells about them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil, inf
-from uuid import UUID
 
+from apps.kernel.events import Alert
 from apps.proxy.limits.accounts import Account
 from apps.proxy.limits.books import Book
 from apps.proxy.limits.rules import BUDGET, CONCURRENCY, REQUESTS, TOKENS
 
 _NANO_DIGITS = 9
 _NAMES = ((REQUESTS, "Requests"), (TOKENS, "Tokens"))
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """A budget has spent `fraction` of its amount. (limit_id, window, fraction) is told once.
-
-    window: `202603`, `20260314`, `20260314T1015` or `total`, in UTC.
-    """
-
-    organization_id: UUID
-    limit_id: UUID
-    fraction: Decimal
-    window: str
-    amount_usd: Decimal
-    spent_usd: Decimal
 
 
 class Hold:

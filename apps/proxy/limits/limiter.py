@@ -14,9 +14,10 @@ from typing import Literal
 from uuid import UUID
 
 from apps.kernel.clock import utc_now
+from apps.kernel.events import Alert
 from apps.proxy.limits.accounts import Account
 from apps.proxy.limits.books import Book
-from apps.proxy.limits.holds import UNLIMITED, Alert, Hold
+from apps.proxy.limits.holds import UNLIMITED, Hold
 from apps.proxy.limits.lenders import TIMEOUT_S, Lenders
 from apps.proxy.limits.orders import Answer, Order, order_call, order_report
 from apps.proxy.limits.refusals import refusal, wait_ms
@@ -140,9 +141,10 @@ class Limiter:
             account.settle(hold.needs[account.unit], actual[account.unit])
         self._busy[hold.book.organization_id] = hold.book
 
-    def take_alerts(self) -> list[Alert]:
-        """Alerts of all organizations that no hold has carried yet; each is given once."""
-        return [alert for book in self._books.values() for alert in _alerts(book)]
+    def take_alerts(self, organization_id: UUID) -> list[Alert]:
+        """Alerts of an organization that no hold has carried yet; each is given once."""
+        book = self._books.get(organization_id)
+        return _alerts(book) if book and book.news else []
 
     def _open_book(self, organization_id: UUID) -> Book:
         book = Book(organization_id, prefix=self._prefix, process=self._process)
@@ -284,7 +286,6 @@ def _alerts(book: Book) -> list[Alert]:
     news, book.news = book.news, []
     return [
         Alert(
-            organization_id=book.organization_id,
             limit_id=account.limit.id,
             fraction=Decimal(fraction),
             window=account.window.name,

@@ -31,12 +31,24 @@ def measure_prompt(roots: Iterable[Any]) -> tuple[int, int]:
             text_bytes += len(node) if node.isascii() else byte_length(node)
         elif kind is dict:
             image_count += not _IMAGE_MEMBERS.isdisjoint(node) and _is_image(node)
-            waiting += [v for key, v in node.items() if key not in _DATA or type(v) in _DEEP]
+            text_bytes += _members(node, waiting)
         elif kind is list:
             waiting += node
         elif kind is int:
             text_bytes += _TOKEN_BYTES  # a prompt may be given as ids of tokens
     return text_bytes, image_count
+
+
+def _members(node: dict[str, Any], waiting: list[Any]) -> int:
+    """The bytes of the texts right in `node`; what else it has is put with what waits."""
+    text_bytes = 0
+    for key, value in node.items():
+        if type(value) is not str:
+            if key not in _DATA or type(value) in _DEEP:
+                waiting.append(value)
+        elif key not in _DATA:
+            text_bytes += len(value) if value.isascii() else byte_length(value)
+    return text_bytes
 
 
 def _is_image(node: dict[str, Any]) -> bool:

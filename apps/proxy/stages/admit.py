@@ -51,7 +51,7 @@ async def _hold(exchange: Exchange, runtime: Runtime, expected: TokenBuckets) ->
         tokens=expected.total,
         usd=usd,
         at=exchange.started_at,
-        known_at=exchange.snapshot.built_at,
+        known_at=caller.organization.read_at,
     )
     return usd
 

@@ -1,7 +1,7 @@
 """One try at one provider, and its line in the record."""
 
 import asyncio
-from time import perf_counter
+from time import monotonic, perf_counter
 
 import orjson
 
@@ -27,6 +27,7 @@ async def attempt(exchange: Exchange, runtime: Runtime, candidate: Candidate) ->
     """Ask `candidate`; `exchange.upstream` is its answer, or None with `failure` set."""
     _forget(exchange, candidate)
     began = perf_counter()
+    runtime.breakers.admit(candidate.key, now=monotonic())
     exchange.timing.sent = exchange.timing.sent or began
     try:
         await _ask(exchange, runtime, candidate)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TypedDict
 
-from apps.kernel.events import Attempt, Event
+from apps.kernel.events import Alert, Attempt, Event
 from apps.kernel.tokens import TokenBuckets
 from apps.proxy import figures
 from apps.proxy.exchange import NOTHING, Exchange, Timing
@@ -41,7 +41,8 @@ def _buckets(exchange: Exchange) -> tuple[TokenBuckets, bool]:
     reading = exchange.reading
     if reading and reading.usage is not None and reading.is_complete:
         return reading.usage, False
-    if exchange.outcome in ("cancelled", "truncated") or _is_untold(exchange):
+    is_cut = exchange.outcome in ("cancelled", "truncated")
+    if is_cut or _is_untold(exchange) or _is_broken_off(exchange):
         return estimate(exchange.facts, reading or Reading()), True
     return (reading.usage if reading and reading.usage else NOTHING), False
 
@@ -53,17 +54,30 @@ def _is_untold(exchange: Exchange) -> bool:
     return is_made and not is_counted and exchange.outcome == "success"
 
 
+def _is_broken_off(exchange: Exchange) -> bool:
+    """A stream that its provider ended with an error after a part of the answer."""
+    reading = exchange.reading
+    has_made = reading is not None and reading.is_error and reading.output_bytes > 0
+    return exchange.answer is None and has_made
+
+
 def record(exchange: Exchange, runtime: Runtime) -> None:
     """Settle the hold and append the event; called exactly once for each call that has a caller."""
     if exchange.hold:
         tokens = exchange.buckets.total
         runtime.limiter.settle(exchange.hold, tokens=tokens, usd=exchange.cost_usd)
-    event = _event(exchange)
+    event = _event(exchange, _alerts(exchange, runtime))
     runtime.spool.end(event)
     figures.count(exchange, event.overhead_ms or 0.0)
 
 
-def _event(exchange: Exchange) -> Event:
+def _alerts(exchange: Exchange, runtime: Runtime) -> tuple[Alert, ...]:
+    """What came with the hold, and what came since: a refused call carries news as well."""
+    came = exchange.hold.alerts if exchange.hold else ()
+    return (*came, *runtime.limiter.take_alerts(exchange.caller.organization.id))
+
+
+def _event(exchange: Exchange, alerts: tuple[Alert, ...]) -> Event:
     caller, reading, candidate = exchange.caller, exchange.reading, exchange.candidate
     facts = exchange.facts if exchange.has_facts else RequestFacts()
     return Event(
@@ -100,6 +114,7 @@ def _event(exchange: Exchange) -> Event:
         counterfactual_usd=exchange.cost_usd,
         actual_usd=exchange.cost_usd,
         content_ref=exchange.content_ref,
+        alerts=alerts,
     )
 
 

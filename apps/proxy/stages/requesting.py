@@ -13,22 +13,25 @@ from apps.proxy.transport import Body, UpstreamRequest
 
 # The answer is read as it passes, so it must not be compressed.
 _PLAIN = ("accept-encoding", "identity")
+# Where Azure has the model's name.
+_DEPLOYMENT = "/deployments/"
 
 
 def upstream_request(exchange: Exchange, candidate: Candidate) -> UpstreamRequest:
     """What `candidate` is sent; its key goes to its own base URL and nowhere else."""
     credential = candidate.credential
     headers, query = exchange.headers, exchange.query
-    if query or exchange.subprotocols:
+    if query:
         headers, query = strip_auth(headers, query)
     sent = upstream_headers(headers, is_own_key=candidate.is_own)
     sent.append(_PLAIN)
     sent += _key_headers(exchange, candidate)
+    url = _url(exchange.endpoint, candidate, query)
     return UpstreamRequest(
         method=exchange.method,
-        url=_url(exchange.endpoint, candidate, query),
+        url=url,
         headers=sent,
-        body=_body(exchange, candidate),
+        body=_body(exchange, candidate, is_named_by_url=_DEPLOYMENT in url),
         may_reach_private=credential.may_reach_private,
     )
 
@@ -76,7 +79,7 @@ def _key_headers(exchange: Exchange, candidate: Candidate) -> list[tuple[str, st
     return [(name.decode(), value.decode("latin-1")) for name, value in pairs]
 
 
-def _body(exchange: Exchange, candidate: Candidate) -> Body:
+def _body(exchange: Exchange, candidate: Candidate, *, is_named_by_url: bool) -> Body:
     body, credential, facts = exchange.body, candidate.credential, exchange.facts
     if not body or not isinstance(body, bytes):
         return body or None
@@ -87,5 +90,5 @@ def _body(exchange: Exchange, candidate: Candidate) -> Body:
         and asks_usage(provider, exchange.endpoint, credential.api_version)
     )
     # A deployment in Azure's path is the model's name to everybody else.
-    model = candidate.model or exchange.endpoint.model
+    model = candidate.model or (None if is_named_by_url else exchange.endpoint.model)
     return exchange.dialect.prepare(body, facts, model=model, needs_usage=exchange.has_asked_usage)

@@ -20,6 +20,7 @@ from apps.tenants.selectors.people import (
     members,
     open_invitations,
     organizations_of,
+    seats_taken,
     system_organization,
 )
 
@@ -39,5 +40,6 @@ __all__ = [
     "organizations_of",
     "projects",
     "routes",
+    "seats_taken",
     "system_organization",
 ]

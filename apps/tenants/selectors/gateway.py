@@ -85,6 +85,7 @@ class _Parts:
     """The rows below organizations, each table read once and grouped by organization."""
 
     def __init__(self, ids: Ids, *, at: datetime) -> None:
+        self._at = at
         in_force = Entitlement.objects.in_force(at=at).order_by("code", "valid_from", "id")
         self._entitlements = _grouped(_of(in_force, ids))
         self._projects = _grouped(_of(Project.objects.order_by("id"), ids))
@@ -101,6 +102,7 @@ class _Parts:
             slug=row.slug,
             schema_name=row.schema_name,
             version=version,
+            read_at=self._at,
             is_closed=row.closed_at is not None,
             is_system=row.is_system,
             entitlements={each.code: each.value for each in self._entitlements[row.pk]},

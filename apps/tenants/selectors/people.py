@@ -24,6 +24,12 @@ def open_invitations(organization: Organization, *, at: datetime) -> QuerySet[In
     ).order_by("created_at", "id")
 
 
+def seats_taken(organization: Organization, *, at: datetime, without: str = "") -> int:
+    """Members and open invitations. without: an address whose invitation does not count."""
+    invited = open_invitations(organization, at=at).exclude(email=without)
+    return organization.memberships.count() + invited.count()
+
+
 def is_flag_on(code: str, *, organization: Organization) -> bool:
     """Whether a flag is on for the organization; an unknown flag is off."""
     is_on = Q(is_on_for_all=True) | Q(organizations=organization)

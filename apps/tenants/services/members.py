@@ -13,6 +13,7 @@ from apps.tenants import jobs
 from apps.tenants.models import Invitation, Membership, Organization, User
 from apps.tenants.permissions import ROLE_PERMISSIONS, Permission, Role, require_covered
 from apps.tenants.services.data_keys import data_key
+from apps.tenants.services.seats import require_seat
 from apps.tenants.vault import binding, seal, unseal
 
 INVITATION_LIFETIME = timedelta(days=7)
@@ -68,12 +69,14 @@ def invite_member(
     """Invite `email`; an older open invitation of the same address is replaced.
 
     granted_by: what the caller may do; the role must not be stronger. The e-mail goes out once
-    the transaction commits. Raises AlreadyMember, RoleNotGiven, GrantRefused.
+    the transaction commits. Raises AlreadyMember, RoleNotGiven, GrantRefused,
+    PlanLimitReached.
     """
     email = email.strip().lower()
     _check_given(role, granted_by=granted_by)
     if organization.memberships.filter(user__email__iexact=email).exists():
         raise AlreadyMember
+    require_seat(organization=organization, email=email, at=at)
     organization.invitations.filter(email=email, accepted_at=None, revoked_at=None).update(
         revoked_at=at
     )

@@ -9,15 +9,22 @@ import orjson
 
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
+from apps.tenants.plans import Allowance
 from apps.tenants.services.data_keys import data_key
 from apps.tenants.vault import CONTENT, binding, unseal
+from apps.usage.allowances.selectors import is_exhausted
 from apps.usage.models import StoredContent
 
 
 def store_contents(
     *, organization: Organization, contents: Iterable[tuple[UUID, bytes]], at: datetime
 ) -> None:
-    """Keep sealed contents by the ids of their events. Twice is the same as once."""
+    """Keep sealed contents by the ids of their events. Twice is the same as once.
+
+    Beyond the plan's storage nothing further is kept; the calls themselves go on.
+    """
+    if is_exhausted(organization, Allowance.STORAGE):
+        return
     with tenant_scope(organization):
         StoredContent.objects.bulk_create(
             (StoredContent(event_id=id, stored_at=at, sealed=sealed) for id, sealed in contents),

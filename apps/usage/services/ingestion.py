@@ -9,6 +9,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from apps.kernel.events import Event, UnreadableEvent, encode
 from apps.kernel.ids import uuid7
+from apps.notices.services.budgets import announce_budget
 from apps.tenants.context import current_tenant, tenant_scope
 from apps.tenants.models import Organization
 from apps.usage import store
@@ -79,6 +80,7 @@ def _store(rows: Sequence[Row], unreadable: tuple[bytes, ...], *, at: datetime) 
     oldest, latest = at - retention(), at + AHEAD
     accepted = [row for row in rows if oldest <= row.started_at <= latest]
     inserted = _store_accepted(accepted, at=at) if accepted else 0
+    _announce([row for row in accepted if row.alerts], at=at)
     refused = _refuse([row for row in rows if row.started_at < oldest], TOO_OLD, at=at)
     refused += _refuse([row for row in rows if row.started_at > latest], IN_THE_FUTURE, at=at)
     return IngestOutcome(inserted, len(accepted) - inserted, refused, unreadable)
@@ -95,11 +97,22 @@ def _store_accepted(rows: Sequence[Row], *, at: datetime) -> int:
     return inserted
 
 
+def _announce(alarming: Sequence[Row], *, at: datetime) -> None:
+    """Tell what budgets had to tell with events that are new."""
+    if not alarming:
+        return
+    new = store.new_event_ids([row.key[0] for row in alarming])
+    for row in alarming:
+        if row.key[0] in new:
+            for alert in row.alerts:
+                announce_budget(organization=current_tenant(), alert=alert, at=at)
+
+
 def _refuse(rows: Sequence[Row], reason: str, *, at: datetime) -> int:
     Refusal.objects.bulk_create(
         (
             Refusal(event_id=event_id, started_at=started_at, reason=reason, refused_at=at)
-            for (event_id, started_at), _ in rows
+            for event_id, started_at in (row.key for row in rows)
         ),
         ignore_conflicts=True,
     )

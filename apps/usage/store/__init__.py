@@ -3,7 +3,7 @@
 Everything here runs inside `tenant_scope`. Nothing outside `apps.usage` knows of the table.
 """
 
-from apps.usage.store.batches import NEW_EVENTS, write_batch
+from apps.usage.store.batches import NEW_EVENTS, new_event_ids, write_batch
 from apps.usage.store.comparing import UNITS, Figures, event_figures, one_snapshot, rollup_figures
 from apps.usage.store.facets import add_to_facets
 from apps.usage.store.months import (
@@ -13,9 +13,27 @@ from apps.usage.store.months import (
     month_of,
     next_month,
 )
-from apps.usage.store.reading import EventFilter, find_events
+from apps.usage.store.provider_spending import (
+    ModelSpend,
+    UnpricedModel,
+    spend_by_model,
+    spend_by_month,
+    unpriced_by_model,
+)
+from apps.usage.store.reading import (
+    EventFilter,
+    SearchTooWide,
+    Spending,
+    bounded,
+    count_events,
+    events_after,
+    find_events,
+    sum_spending,
+)
 from apps.usage.store.rollups import GRAINS, add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
+from apps.usage.store.spending import spent_usd
+from apps.usage.store.summing import summed_rows
 from apps.usage.store.totals import Total, new_totals
 
 __all__ = [
@@ -25,21 +43,35 @@ __all__ = [
     "UNITS",
     "EventFilter",
     "Figures",
+    "ModelSpend",
     "Month",
     "Row",
+    "SearchTooWide",
+    "Spending",
     "Total",
+    "UnpricedModel",
     "add_to_facets",
     "add_to_rollups",
+    "bounded",
+    "count_events",
     "drop_minutes_before",
     "drop_months_before",
     "ensure_months",
     "event_figures",
+    "events_after",
     "find_events",
     "month_of",
+    "new_event_ids",
     "new_totals",
     "next_month",
     "one_snapshot",
     "read_row",
     "rollup_figures",
+    "spend_by_model",
+    "spend_by_month",
+    "spent_usd",
+    "sum_spending",
+    "summed_rows",
+    "unpriced_by_model",
     "write_batch",
 ]

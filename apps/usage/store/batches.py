@@ -30,6 +30,16 @@ _INSERT = f"""
 """  # noqa: S608  (constants)
 
 
+def new_event_ids(among: Sequence[str]) -> set[str]:
+    """Which of these events, by their ids as text, the last `write_batch` found to be new."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT event_id::text FROM {NEW_EVENTS} WHERE event_id = ANY(%s::uuid[])",  # noqa: S608  (a constant)
+            [list(among)],
+        )
+        return {event_id for (event_id,) in cursor.fetchall()}
+
+
 def write_batch(rows: Sequence[Row], *, batch_id: UUID, at: datetime) -> int:
     """Store events; returns how many were not stored before. To be run in a transaction.
 

@@ -19,11 +19,13 @@ _EVENTS = f"""
     SELECT project_id, sum(calls), sum(tokens), sum(usd), sum(saved) FROM (
         SELECT project_id, count(*) AS calls, sum({" + ".join(BUCKETS)}) AS tokens,
             coalesce(sum(actual_usd), 0) AS usd, coalesce(sum({SAVED}), 0) AS saved
-        FROM usage_event WHERE started_at >= %(since)s AND started_at < %(until)s GROUP BY 1
+        FROM usage_event WHERE started_at >= %(since)s AND started_at < %(until)s
+            AND kind <> 'import' GROUP BY 1
         UNION ALL
         SELECT project_id, 0, 0, sum(change.actual_usd), sum(change.saved_usd)
         FROM usage_adjustment AS change JOIN usage_event AS event USING (event_id, started_at)
-        WHERE started_at >= %(since)s AND started_at < %(until)s GROUP BY 1
+        WHERE started_at >= %(since)s AND started_at < %(until)s
+            AND event.kind <> 'import' GROUP BY 1
     ) AS part GROUP BY 1
 """  # noqa: S608  (constants, as below)
 _ROLLUPS = f"""
@@ -49,7 +51,10 @@ def one_snapshot() -> Iterator[None]:
 
 
 def event_figures(since: datetime, until: datetime) -> Figures:
-    """(project, unit) → sum over the events that started in [since, until), as priced now."""
+    """(project, unit) → sum over the events that started in [since, until), as priced now.
+
+    Without imported ones, which neither ledger nor rollups have.
+    """
     return _figures(_EVENTS, {"since": since, "until": until})
 
 

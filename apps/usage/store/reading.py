@@ -1,36 +1,183 @@
-"""Reading: the request log."""
+"""Reading: the request log, and sums over it."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db import OperationalError, connection, transaction
+from django.db.models import CharField, Q, QuerySet, Sum
+from django.db.models.functions import Cast
+from psycopg.errors import QueryCanceled
 
+from apps.kernel.errors import NetraError
 from apps.usage.models import UsageEvent
+
+# A search that no index serves reads the whole window; past this the window is too wide.
+PATIENCE_MS = 5_000
+_WAIT = "SET LOCAL statement_timeout = %s"
+_REFUSED = "refused"
+_SEARCHED = (
+    "conversation_id", "end_user", "requested_model", "served_model", "error_code", "tags_text",
+)  # fmt: skip
+
+
+class SearchTooWide(NetraError):
+    code = "search_too_wide"
+    http_status = 400
+    message = (
+        "Too many requests would have to be read for this. Narrow it by since and until, or by "
+        "project_id."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events; None does not narrow. since, until: half-open. model: asked for or served."""
+    """Which events; None does not narrow. All that are given must hold.
+
+    since, until: half-open. model: asked for or served. status_class: 4 for 400 to 499. tag: the
+    event has it, with tag_value as its value where that is given. Bounds of cost (USD) and latency
+    (ms) are inclusive, and leave out events that have none. is_priced: refused calls, which cost
+    nothing, are neither. text: the event's id, or part of its conversation, end user, models, error
+    code or tags, in any case.
+    """
 
     project_id: UUID | None = None
+    api_key_id: UUID | None = None
+    provider: str | None = None
     model: str | None = None
+    kind: str | None = None
     outcome: str | None = None
     status: int | None = None
+    status_class: int | None = None
+    error_code: str | None = None
+    conversation_id: str | None = None
+    end_user: str | None = None
+    tag: str | None = None
+    tag_value: str | None = None
+    min_usd: Decimal | None = None
+    max_usd: Decimal | None = None
+    min_ms: float | None = None
+    max_ms: float | None = None
+    is_priced: bool | None = None
+    is_estimated: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
+    text: str | None = None
+
+
+# Filters that are one comparison: field → the comparison.
+_COMPARED = {
+    **{
+        name: name
+        for name in (
+            "project_id", "api_key_id", "provider", "kind", "outcome", "status", "error_code",
+            "conversation_id", "end_user", "is_estimated",
+        )
+    },
+    "min_usd": "actual_usd__gte",
+    "max_usd": "actual_usd__lte",
+    "min_ms": "total_ms__gte",
+    "max_ms": "total_ms__lte",
+    "since": "started_at__gte",
+    "until": "started_at__lt",
+}  # fmt: skip
 
 
 def find_events(wanted: EventFilter) -> QuerySet[UsageEvent]:
     """The events of the current organization that are wanted, newest first."""
-    equal = {
-        "project_id": wanted.project_id,
-        "outcome": wanted.outcome,
-        "status": wanted.status,
-        "started_at__gte": wanted.since,
-        "started_at__lt": wanted.until,
-    }
-    rows = UsageEvent.objects.filter(**{name: value for name, value in equal.items() if value})
-    if wanted.model is not None:
-        rows = rows.filter(Q(served_model=wanted.model) | Q(requested_model=wanted.model))
+    given = {lookup: getattr(wanted, name) for name, lookup in _COMPARED.items()}
+    rows = UsageEvent.objects.filter(
+        *_conditions(wanted), **{name: value for name, value in given.items() if value is not None}
+    )
+    if wanted.text is not None:
+        rows = _searched(rows, wanted.text)
     return rows.order_by("-started_at", "-id")
+
+
+class Spending(NamedTuple):
+    """What the calls of one project by one key cost."""
+
+    project_id: UUID
+    api_key_id: UUID | None
+    usd: Decimal
+
+
+def count_events(kinds: Sequence[str], *, since: datetime, until: datetime) -> int:
+    """How many events of `kinds` started in [since, until)."""
+    rows = UsageEvent.objects.filter(started_at__gte=since, started_at__lt=until)
+    return rows.filter(kind__in=kinds).count()
+
+
+def sum_spending(kinds: Sequence[str], *, since: datetime, until: datetime) -> Iterator[Spending]:
+    """The cost of events of `kinds` that started in [since, until), by project and key."""
+    rows = UsageEvent.objects.filter(
+        kind__in=kinds, started_at__gte=since, started_at__lt=until, actual_usd__isnull=False
+    )
+    sums = rows.values_list("project_id", "api_key_id").annotate(usd=Sum("actual_usd"))
+    for project_id, api_key_id, usd in sums.order_by("project_id", "api_key_id"):
+        yield Spending(project_id, api_key_id, usd)
+
+
+def events_after(
+    wanted: EventFilter, position: tuple[datetime, UUID] | None
+) -> QuerySet[UsageEvent]:
+    """The wanted events past `position`, (started_at, id), oldest first; None: from the first."""
+    rows = find_events(wanted)
+    if position:
+        at, last_id = position
+        # The first condition follows from the second, and is one that an index can begin at.
+        rows = rows.filter(started_at__gte=at)
+        rows = rows.filter(Q(started_at__gt=at) | Q(id__gt=last_id))
+    return rows.order_by("started_at", "id")
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """What is read inside ends within PATIENCE_MS. Raises SearchTooWide."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            (before,) = cursor.fetchone()
+            cursor.execute(_WAIT, [PATIENCE_MS])
+            yield
+            cursor.execute(_WAIT, [before])
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise SearchTooWide from error
+        raise
+
+
+def _conditions(wanted: EventFilter) -> Iterator[Q]:
+    if wanted.model is not None:
+        yield Q(served_model=wanted.model) | Q(requested_model=wanted.model)
+    if wanted.status_class is not None:
+        hundred = wanted.status_class * 100
+        yield Q(status__gte=hundred, status__lt=hundred + 100)
+    if wanted.is_priced is not None:
+        yield Q(actual_usd__isnull=not wanted.is_priced) & ~Q(outcome=_REFUSED)
+    if wanted.tag is not None:
+        yield _tagged(wanted.tag, wanted.tag_value)
+
+
+def _tagged(tag: str, value: str | None) -> Q:
+    return Q(tags__has_key=tag) if value is None else Q(tags__contains={tag: value})
+
+
+def _searched(rows: QuerySet[UsageEvent], text: str) -> QuerySet[UsageEvent]:
+    condition: Any = Q()
+    for name in _SEARCHED:
+        condition |= Q(**{f"{name}__icontains": text})
+    if event_id := _uuid(text):
+        condition |= Q(id=event_id)
+    return rows.alias(tags_text=Cast("tags", CharField())).filter(condition)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from apps.kernel.events import Event, UnreadableEvent
+from apps.kernel.events import Alert, Event, UnreadableEvent, read_alerts
 from apps.kernel.tokens import BUCKETS
 
 _LISTS = ("attempts", "decisions")
 _OBJECTS = ("tags", "units", "decomposition", "features")
 _JSON = _LISTS + _OBJECTS
-_NOT_STORED = {"organization_id", "buckets", "started_at", *_JSON}  # the first is the schema's
+# The first is the schema's; alerts become notices.
+_NOT_STORED = {"organization_id", "buckets", "started_at", "alerts", *_JSON}
 _PLAIN = tuple(field.name for field in fields(Event) if field.name not in _NOT_STORED)
 COLUMNS = ("started_at", *_PLAIN, *BUCKETS, *_JSON)
 # More is not of one call. Sums of what is less fit their columns, so that a provider that reports
@@ -29,6 +30,7 @@ _DEFAULTS: Mapping[str, Any] = {
     **dict.fromkeys(_LISTS, []),
     **dict.fromkeys(_OBJECTS, {}),
     "buckets": {},
+    "alerts": [],
 }
 _NO_COUNTS = dict.fromkeys(BUCKETS, 0)
 # Postgres has no character 0, in JSON neither.
@@ -36,10 +38,11 @@ _ZERO, _REPLACEMENT = b"\\u0000", b"\\ufffd"
 
 
 class Row(NamedTuple):
-    """values: one for each of COLUMNS, as COPY takes them."""
+    """values: one for each of COLUMNS, as COPY takes them. alerts: what it brings besides."""
 
     key: tuple[str, datetime]
     values: list[Any]
+    alerts: tuple[Alert, ...] = ()
 
     @property
     def started_at(self) -> datetime:
@@ -55,7 +58,8 @@ def read_row(encoded: bytes) -> Row:
         key = (given["event_id"], _utc(given["started_at"]))
         counts = {**_NO_COUNTS, **given["buckets"]}
         _require_plausible(given, counts)
-        return Row(key, [key[1], *_plain(given), *_counts(counts), *_json(given)])
+        values = [key[1], *_plain(given), *_counts(counts), *_json(given)]
+        return Row(key, values, read_alerts(given["alerts"]) if given["alerts"] else ())
     except (ValueError, TypeError, KeyError, InvalidOperation) as error:
         raise UnreadableEvent(f"These bytes are no Event: {error!r}.") from error
 

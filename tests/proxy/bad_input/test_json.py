@@ -182,8 +182,9 @@ def test_the_last_of_two_equal_keys_counts_and_both_go_upstream(
 def test_a_body_larger_than_may_be_held_is_413_in_the_providers_shape(
     caller: httpx.Client, simulator: RunningSimulator
 ) -> None:
-    for path, shape, _ in ENDPOINTS:
-        answer = caller.post(path, content=b" " * ((64 << 20) + 1), timeout=20)
+    body = b" " * ((64 << 20) + 1)
+    for path, shape in (("/v1/chat/completions", "openai"), ("/v1/messages", "anthropic")):
+        answer = caller.post(path, content=body, timeout=20)
         assert (answer.status_code, shape_of(answer.json())) == (413, shape)
     assert simulator.calls() == []
 

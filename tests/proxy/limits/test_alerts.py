@@ -3,7 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from apps.proxy.limits.holds import Alert
+from apps.kernel.events import Alert
 from apps.tenants.access import Limit, LimitKind
 from tests.proxy.limits.limits import Processes, budget, limit, processes
 
@@ -12,7 +12,6 @@ FRACTIONS = (Decimal("0.5"), Decimal("0.8"), Decimal(1))
 
 def alert(ground: Processes, bound: Limit, fraction: str, spent: str) -> Alert:
     return Alert(
-        organization_id=ground.organization_id,
         limit_id=bound.id,
         fraction=Decimal(fraction),
         window="202603",
@@ -26,7 +25,8 @@ async def spend(ground: Processes, process: int, bound: Limit, usd: str) -> list
     hold = await ground.reserve(process, bound, usd=usd)
     ground.settle(process, hold, usd=usd)
     await ground.tick()
-    told = [alert for limiter in ground.limiters for alert in limiter.take_alerts()]
+    ours = ground.organization_id
+    told = [alert for limiter in ground.limiters for alert in limiter.take_alerts(ours)]
     return [*hold.alerts, *told]
 
 
@@ -48,7 +48,7 @@ async def test_a_hard_budget_tells_too_and_the_next_hold_carries_it() -> None:
         await ground.tick()
         hold = await ground.reserve(0, hard, usd="1")
         assert hold.alerts == [alert(ground, hard, "0.5", "8"), alert(ground, hard, "0.8", "8")]
-        assert ground.limiters[0].take_alerts() == []
+        assert ground.limiters[0].take_alerts(ground.organization_id) == []
 
 
 async def test_a_worst_case_that_is_not_spent_raises_no_alert() -> None:
@@ -58,7 +58,7 @@ async def test_a_worst_case_that_is_not_spent_raises_no_alert() -> None:
         await ground.tick(5)
         ground.settle(0, hold, usd="1")
         await ground.tick(5)
-        assert ground.limiters[0].take_alerts() == []
+        assert ground.limiters[0].take_alerts(ground.organization_id) == []
 
 
 async def test_each_window_tells_anew() -> None:

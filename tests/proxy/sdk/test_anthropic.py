@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from tests.gateways import RunningGateway
+from tests.proxy.sdk.conftest import Anthropics
 from tests.proxy.sdk.twins import Twins
 from tests.simulator import RunningSimulator
 
@@ -127,9 +128,9 @@ def test_models(twins: Pair) -> None:
 
 
 def test_what_the_prompt_cache_wrote_and_read_is_recorded_apart(
-    gateway: RunningGateway,
+    gateway: RunningGateway, to_anthropic: Anthropics
 ) -> None:
-    client = anthropic.Anthropic(base_url=gateway.url, api_key=gateway.key)
+    client = to_anthropic()
     gateway.forget_events()
     marked = {"type": "text", "text": "canon " * 2000, "cache_control": {"type": "ephemeral"}}
     usages = [ask(client, system=[marked]).usage for _ in range(2)]
@@ -147,12 +148,10 @@ BETAS = "context-1m-2025-08-07,made-up-2030-01-01"
 
 
 def test_versions_and_betas_go_upstream(
-    gateway: RunningGateway, simulator: RunningSimulator
+    to_anthropic: Anthropics, simulator: RunningSimulator
 ) -> None:
     simulator.forget_calls()
-    client = anthropic.Anthropic(
-        base_url=gateway.url, api_key=gateway.key, default_headers={"anthropic-beta": BETAS}
-    )
+    client = to_anthropic(default_headers={"anthropic-beta": BETAS})
     ask(client)
     [call] = simulator.finished_calls(count=1)
     assert call.headers["anthropic-version"] == client.default_headers["anthropic-version"]
@@ -161,5 +160,7 @@ def test_versions_and_betas_go_upstream(
     assert "authorization" not in call.headers
 
 
-def test_a_bearer_token_is_as_good_as_a_key(gateway: RunningGateway) -> None:
-    assert ask(anthropic.Anthropic(base_url=gateway.url, auth_token=gateway.key)).content
+def test_a_bearer_token_is_as_good_as_a_key(
+    gateway: RunningGateway, to_anthropic: Anthropics
+) -> None:
+    assert ask(to_anthropic(api_key=None, auth_token=gateway.key)).content

@@ -7,6 +7,7 @@ import openai
 import pytest
 
 from tests.gateways import RunningGateway
+from tests.proxy.sdk.conftest import OpenAIs
 from tests.proxy.sdk.twins import Twins
 from tests.simulator import RunningSimulator
 
@@ -73,16 +74,16 @@ def test_a_name_with_an_escaped_slash_stays_one(twins: Pair, simulator: RunningS
 
 
 def test_a_wrong_key(gateway: RunningGateway) -> None:
-    client = openai.AzureOpenAI(azure_endpoint=gateway.url, api_version=VERSION, api_key="wrong")
-    with pytest.raises(openai.AuthenticationError):
+    wrong = openai.AzureOpenAI(azure_endpoint=gateway.url, api_version=VERSION, api_key="wrong")
+    with wrong as client, pytest.raises(openai.AuthenticationError):
         client.chat.completions.create(model="gpt-4o-mini", messages=HELLO)
 
 
 def test_the_version_1_api_has_no_version_in_it(
-    gateway: RunningGateway, simulator: RunningSimulator
+    gateway: RunningGateway, to_openai: OpenAIs, simulator: RunningSimulator
 ) -> None:
     simulator.forget_calls()
-    client = openai.OpenAI(base_url=f"{gateway.url}/openai/v1", api_key=gateway.key)
+    client = to_openai(base_url=f"{gateway.url}/openai/v1")
     assert client.responses.create(model="gpt-4o", input="hi").output_text
     [call] = simulator.finished_calls(count=1)
     assert (call.path, call.query, call.headers["api-key"]) == (

@@ -10,6 +10,7 @@ import pytest
 
 from apps.tenants.access import Route, Target
 from tests.gateways import RunningGateway, running_gateway, tenant
+from tests.proxy.sdk.conftest import Anthropics, OpenAIs
 from tests.proxy.sdk.twins import Twins
 from tests.simulator import RunningSimulator
 
@@ -55,14 +56,6 @@ def fresh(gateway: RunningGateway, simulator: RunningSimulator) -> None:
     simulator.script(KEY)
     gateway.forget_events()
     gateway.runtime.breakers.__init__()  # type: ignore[misc]
-
-
-def to_openai(gateway: RunningGateway, **options: Any) -> openai.OpenAI:
-    return openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=gateway.key, **options)
-
-
-def to_anthropic(gateway: RunningGateway, **options: Any) -> anthropic.Anthropic:
-    return anthropic.Anthropic(base_url=gateway.url, api_key=gateway.key, **options)
 
 
 def chat(client: openai.OpenAI, **options: Any) -> Any:
@@ -125,32 +118,34 @@ def test_anthropics_exceptions(
     assert error.request_id
 
 
-def test_a_wrong_key_is_each_sdks_authentication_error(gateway: RunningGateway) -> None:
+def test_a_wrong_key_is_each_sdks_authentication_error(
+    to_anthropic: Anthropics, to_openai: OpenAIs, gateway: RunningGateway
+) -> None:
     with pytest.raises(openai.AuthenticationError) as raised:
-        openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="nap_live_no").models.list()
+        to_openai(api_key="nap_live_no").models.list()
     assert (raised.value.code, raised.value.type) == ("invalid_api_key", "authentication_error")
     assert raised.value.request_id
     with pytest.raises(anthropic.AuthenticationError) as refused:
-        say(anthropic.Anthropic(base_url=gateway.url, api_key="nap_live_no"))
+        say(to_anthropic(api_key="nap_live_no"))
     assert refused.value.type == "authentication_error"
     assert refused.value.request_id
 
 
 def test_a_model_that_is_not_there_is_not_found(
-    gateway: RunningGateway, simulator: RunningSimulator
+    to_openai: OpenAIs, gateway: RunningGateway, simulator: RunningSimulator
 ) -> None:
     with pytest.raises(openai.NotFoundError) as raised:
-        chat(to_openai(gateway), model="no-such-model")
+        chat(to_openai(), model="no-such-model")
     assert raised.value.code == "model_not_found"
     assert len(simulator.calls()) == 1
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "503", "529"])
 def test_the_sdk_does_not_try_again_what_we_tried_three_times(
-    gateway: RunningGateway, simulator: RunningSimulator, fault: str
+    to_openai: OpenAIs, gateway: RunningGateway, simulator: RunningSimulator, fault: str
 ) -> None:
     with pytest.raises(openai.APIStatusError) as raised:
-        chat(to_openai(gateway), extra_headers={"x-sim-fault": fault})
+        chat(to_openai(), extra_headers={"x-sim-fault": fault})
     assert raised.value.response.headers["x-should-retry"] == "false"
     assert len(simulator.finished_calls(count=3)) == 3
     [event] = gateway.events()
@@ -158,17 +153,19 @@ def test_the_sdk_does_not_try_again_what_we_tried_three_times(
     assert (event.outcome, event.client_retry_count) == ("error", 0)
 
 
-def test_anthropics_sdk_heeds_it_too(gateway: RunningGateway, simulator: RunningSimulator) -> None:
+def test_anthropics_sdk_heeds_it_too(
+    to_anthropic: Anthropics, gateway: RunningGateway, simulator: RunningSimulator
+) -> None:
     with pytest.raises(anthropic.OverloadedError):
-        say(to_anthropic(gateway), extra_headers={"x-sim-fault": "529"})
+        say(to_anthropic(), extra_headers={"x-sim-fault": "529"})
     assert len(simulator.finished_calls(count=3)) == 3
 
 
 def test_a_call_that_succeeds_the_second_time_is_one_call_to_the_sdk(
-    gateway: RunningGateway, simulator: RunningSimulator
+    to_openai: OpenAIs, gateway: RunningGateway, simulator: RunningSimulator
 ) -> None:
     simulator.script(KEY, "429-retry-after=0.01", "500")
-    assert chat(to_openai(gateway, max_retries=0)).choices
+    assert chat(to_openai(max_retries=0)).choices
     assert [call.status for call in simulator.calls()] == [429, 500, 200]
     [event] = gateway.events()
     assert [attempt.status for attempt in event.attempts] == [429, 500, 200]
@@ -176,10 +173,10 @@ def test_a_call_that_succeeds_the_second_time_is_one_call_to_the_sdk(
 
 
 def test_a_wait_that_is_too_long_for_us_is_handed_on_and_the_sdk_decides(
-    gateway: RunningGateway, simulator: RunningSimulator
+    to_openai: OpenAIs, gateway: RunningGateway, simulator: RunningSimulator
 ) -> None:
     with pytest.raises(openai.RateLimitError) as raised:
-        chat(to_openai(gateway, max_retries=0), extra_headers={"x-sim-fault": "429-retry-after=90"})
+        chat(to_openai(max_retries=0), extra_headers={"x-sim-fault": "429-retry-after=90"})
     headers = raised.value.response.headers
     assert (headers["retry-after"], headers["retry-after-ms"]) == ("90", "90000")
     assert "x-should-retry" not in headers
@@ -187,21 +184,21 @@ def test_a_wait_that_is_too_long_for_us_is_handed_on_and_the_sdk_decides(
 
 
 def test_the_sdks_own_second_try_is_counted(
-    gateway: RunningGateway, simulator: RunningSimulator
+    to_openai: OpenAIs, gateway: RunningGateway, simulator: RunningSimulator
 ) -> None:
     simulator.script(KEY, "429-retry-after=21")
-    client = to_openai(gateway, max_retries=1)
+    client = to_openai(max_retries=1)
     client._sleep_for_retry = lambda **_: None  # type: ignore[method-assign]
     assert chat(client).choices
     assert [event.client_retry_count for event in gateway.events(2)] == [0, 1]
 
 
 def test_a_slow_provider_is_a_timeout_in_the_sdk_and_is_cancelled(
-    gateway: RunningGateway, simulator: RunningSimulator
+    to_openai: OpenAIs, gateway: RunningGateway, simulator: RunningSimulator
 ) -> None:
     with pytest.raises(openai.APITimeoutError):
         chat(
-            to_openai(gateway, timeout=0.3, max_retries=0),
+            to_openai(timeout=0.3, max_retries=0),
             extra_headers={"x-sim-fault": "slow-first-byte=30"},
         )
     [event] = gateway.events()
@@ -211,10 +208,10 @@ def test_a_slow_provider_is_a_timeout_in_the_sdk_and_is_cancelled(
 
 
 def test_our_own_timeout_is_a_504_that_is_not_tried_again(
-    gateway: RunningGateway, simulator: RunningSimulator
+    to_openai: OpenAIs, gateway: RunningGateway, simulator: RunningSimulator
 ) -> None:
     with pytest.raises(openai.InternalServerError) as raised:
-        chat(to_openai(gateway), model=SLOW, extra_headers={"x-sim-fault": "slow-first-byte=30"})
+        chat(to_openai(), model=SLOW, extra_headers={"x-sim-fault": "slow-first-byte=30"})
     assert (raised.value.status_code, raised.value.code) == (504, "upstream_first_byte_timeout")
     assert len(simulator.calls()) == 3
     [event] = gateway.events()
@@ -222,8 +219,10 @@ def test_our_own_timeout_is_a_504_that_is_not_tried_again(
 
 
 @pytest.mark.parametrize("fault", ["cut", "error-event"])
-def test_a_stream_that_breaks_off_raises_in_the_sdk(gateway: RunningGateway, fault: str) -> None:
-    stream = chat(to_openai(gateway), stream=True, extra_headers={"x-sim-fault": fault})
+def test_a_stream_that_breaks_off_raises_in_the_sdk(
+    to_openai: OpenAIs, gateway: RunningGateway, fault: str
+) -> None:
+    stream = chat(to_openai(), stream=True, extra_headers={"x-sim-fault": fault})
     with pytest.raises(openai.APIError):
         list(stream)
     [event] = gateway.events()
@@ -232,10 +231,10 @@ def test_a_stream_that_breaks_off_raises_in_the_sdk(gateway: RunningGateway, fau
 
 
 @pytest.mark.parametrize("fault", ["cut", "error-event"])
-def test_anthropics_stream_raises_too(gateway: RunningGateway, fault: str) -> None:
-    stream = say(
-        to_anthropic(gateway), stream=True, max_tokens=200, extra_headers={"x-sim-fault": fault}
-    )
+def test_anthropics_stream_raises_too(
+    to_anthropic: Anthropics, gateway: RunningGateway, fault: str
+) -> None:
+    stream = say(to_anthropic(), stream=True, max_tokens=200, extra_headers={"x-sim-fault": fault})
     with pytest.raises(anthropic.APIStatusError):
         list(stream)
     [event] = gateway.events()

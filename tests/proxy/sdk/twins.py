@@ -73,7 +73,7 @@ class Twins(Generic[Sdk]):
         for answer in (*direct, *ours):
             for name in apart_from:
                 answer.headers.pop(name, None)
-        assert ours == direct
+        assert ours == direct, f"{ours}\n{direct}"
         assert direct
         assert found == expected
         return found

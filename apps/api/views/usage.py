@@ -1,0 +1,71 @@
+"""Sums of usage."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.api.downloads import Download
+from apps.api.serializers.usage import UsageOut, UsageQueryIn, local, query_of
+from apps.api.views.base import OrganizationViewSet
+from apps.tenants.permissions import Permission
+from apps.usage.exports.delimited import csv_chunks
+from apps.usage.querying import DIMENSIONS, Answer, InvalidQuery, previous, usage
+from apps.usage.selectors import SearchTooWide
+
+_FILTERS = [
+    OpenApiParameter(
+        name, str, many=True, explode=True, description="Exactly this, or any of these."
+    )
+    for name in DIMENSIONS
+]
+
+
+@extend_schema(tags=["Usage"])
+class UsageView(OrganizationViewSet):
+    declared_access = {"query": Permission.USAGE_READ}
+    raises = {"query": (InvalidQuery, SearchTooWide)}
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # A file is what `format` says, whatever Accept says.
+        return super().perform_content_negotiation(request, force=True)
+
+    @extend_schema(
+        operation_id="queryUsage",
+        parameters=[UsageQueryIn, *_FILTERS],
+        responses={(200, "application/json"): UsageOut, (200, "text/csv"): OpenApiTypes.STR},
+    )
+    def query(self, request: Request) -> Response | Download:
+        """Query usage
+
+        Measures by dimensions, in a window. Sums are kept as calls come: an answer takes
+        milliseconds and equals the sum of the requests exactly. A call has no lever of its own: by
+        lever, a call counts for each lever that saved on it.
+        """
+        asked = UsageQueryIn(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        filters = {
+            n: request.query_params.getlist(n) for n in DIMENSIONS if n in request.query_params
+        }
+        query = query_of(asked.validated_data, filters, self.organization.time_zone)
+        answers = [usage(query)] + ([usage(previous(query))] if query.compare else [])
+        if asked.validated_data["format"] == "csv":
+            return Download(_csv(answers), "text/csv; charset=utf-8", "usage.csv")
+        before = answers[1] if query.compare else None
+        return Response(UsageOut(answers[0], context={"previous": before}).data)
+
+
+def _csv(answers: list[Answer]) -> Iterator[bytes]:
+    query = answers[0].query
+    columns = ("window_since", "window_until", "at", *query.dimensions, *query.measures)
+    return csv_chunks(columns, (_lines(answer) for answer in answers))
+
+
+def _lines(answer: Answer) -> Iterator[list[Any]]:
+    query = answer.query
+    window = [local(each.astimezone(query.zone)) for each in (query.since, query.until)]
+    for row in answer.rows:
+        yield [*window, local(row.at), *row.dimensions.values(), *row.measures.values()]

@@ -1,0 +1,1 @@
+"""What an organization has to be told, and how it reaches people and their programs."""

@@ -1,0 +1,1 @@
+"""Standard Webhooks, the sender's side: https://www.standardwebhooks.com."""

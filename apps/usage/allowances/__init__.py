@@ -1,0 +1,1 @@
+"""How much of its plan an organization uses, and what follows at its bounds."""

@@ -1,0 +1,24 @@
+"""Sums of usage: measures × dimensions × filters × window × granularity."""
+
+from apps.usage.querying.answers import Answer, AnswerRow, previous, usage
+from apps.usage.querying.terms import (
+    COMPARISONS,
+    DIMENSIONS,
+    GRANULARITIES,
+    MEASURES,
+    InvalidQuery,
+    UsageQuery,
+)
+
+__all__ = [
+    "COMPARISONS",
+    "DIMENSIONS",
+    "GRANULARITIES",
+    "MEASURES",
+    "Answer",
+    "AnswerRow",
+    "InvalidQuery",
+    "UsageQuery",
+    "previous",
+    "usage",
+]

@@ -1,0 +1,111 @@
+"""A server process that is told to end: running streams finish, and nobody else is let in."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from django.conf import settings
+
+from apps.kernel.events import decode
+from apps.tenants.key_format import new_key
+from apps.usage.spool import Follower, Kind
+from apps.usage.spool.folders import writer_folders
+from tests.launch.projects import eventually
+from tests.simulator import RunningSimulator
+
+KEY = new_key(is_test=True).value
+STREAMED = {
+    "model": "gpt-4o-mini",
+    "messages": [{"role": "user", "content": "a word " * 40}],
+    "max_tokens": 40,
+    "stream": True,
+}
+# Some seconds from the first token to the last.
+SLOWLY = {"authorization": f"Bearer {KEY}", "x-sim-token-ms": "60", "x-sim-cache": "off"}
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A server process; `spool` is where its workers leave their records."""
+
+    process: "subprocess.Popen[bytes]"
+    port: int
+    spool: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def is_open(self) -> bool:
+        """Whether somebody accepts connections."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def outcomes(self) -> list[str]:
+        """How the calls ended, of all workers."""
+        records = [
+            record
+            for folder in writer_folders(self.spool)
+            for record in Follower(folder).read(1 << 30)
+        ]
+        return [decode(each.payload).outcome for each in records if each.kind is Kind.END]
+
+
+@contextmanager
+def serving(upstream: str, spool: Path, workers: int) -> Iterator[Serving]:
+    """A server until the end of the block; killed if it is still there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "netra.serving", "--app", "tests.proxy.serving:application"]
+    command += ["--port", str(port), "--workers", str(workers)]
+    env = os.environ | {
+        "GATEWAY_KEY": KEY,
+        "GATEWAY_UPSTREAM": upstream,
+        "GATEWAY_SPOOL": str(spool),
+        "REDIS_URL": settings.REDIS_URL,
+    }
+    with subprocess.Popen(command, env=env) as process:
+        found = Serving(process, port, spool)
+        try:
+            eventually(
+                lambda: len(writer_folders(spool)) == workers and found.is_open(), seconds=60
+            )
+            yield found
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_running_stream_ends_whole_and_nobody_else_is_let_in(
+    simulator: RunningSimulator, tmp_path: Path, workers: int
+) -> None:
+    with serving(simulator.url, tmp_path, workers) as server, httpx.Client(timeout=30) as client:
+        path = f"{server.url}/v1/chat/completions"
+        with client.stream("POST", path, json=STREAMED, headers=SLOWLY) as answer:
+            lines = answer.iter_lines()
+            first = next(lines)
+            server.process.send_signal(signal.SIGTERM)
+            eventually(lambda: not server.is_open(), seconds=10)
+            assert server.process.poll() is None
+            rest = [line for line in lines if line]
+        assert (first.startswith("data: {"), rest[-1]) == (True, "data: [DONE]")
+        assert server.process.wait(30) in (0, -signal.SIGTERM)
+        assert server.outcomes() == ["success"]
+
+
+def test_an_idle_connection_keeps_no_server_alive(
+    simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    with serving(simulator.url, tmp_path, 1) as server, httpx.Client() as client:
+        assert client.get(f"{server.url}/healthz").status_code == 200
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(10) in (0, -signal.SIGTERM)
