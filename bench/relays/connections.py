@@ -1,6 +1,7 @@
 """One keep-alive connection that sends the same request again and again, and times the answers."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from time import perf_counter
 from typing import cast
@@ -67,7 +68,8 @@ class Connection(asyncio.Protocol):
         """Bytes of the body, -1 for one in chunks. Raises UnexpectedAnswer."""
         if b" 200 " not in head.partition(b"\r\n")[0]:
             self._transport.abort()
-            raise UnexpectedAnswer(head.decode("latin-1"))
+            print(head.decode("latin-1"), file=sys.stderr)
+            raise UnexpectedAnswer(head.partition(b"\r\n")[0].decode("latin-1"))
         for line in head.lower().split(b"\r\n"):
             if line.startswith(b"content-length:"):
                 return int(line[15:])

@@ -132,6 +132,7 @@ class Load:
                 self._idle.pop().send(due_at)
             else:
                 self._waiting.append(due_at)
+        self._ends_at = perf_counter()  # timers wake a little early: whoever ends now is the last
         if not self._open:
             self._stop()
 
