@@ -119,6 +119,8 @@ def _aim(case: Case[Any], two: tuple[Rows, Rows], turn: int) -> None:
         case.headers["Idempotency-Key"] = f"turn-{turn}"
     if isinstance(case.body, dict) and "project_id" in case.body:
         case.body["project_id"] = two[0].ids["projects"]
+    if kind == "imports" and case.operation.method == "post":
+        case.body = samples.jsonl(samples.openai(tags={"turn": str(turn)}), str(turn))
     if isinstance(case.body, dict):
         _agree(case.body)
     if isinstance(case.body, dict) and "time_zone" in case.body:

@@ -61,7 +61,7 @@ def test_a_log_is_sent_read_and_told(acme: Organization, client: Client) -> None
         advance_import(import_id=begun["id"], clock=lambda: NOW)
     found = client.get(f"{PATH}/{begun['id']}").json()
     assert (found["state"], found["new_count"], found["error_count"]) == ("done", 2, 1)
-    assert found["spend"]["total"][0]["usd"] == "0.005500000000"
+    assert found["spend"]["total"][0]["usd"] == "0.005500000000000000"
     assert [each["value"] for each in found["spend"]["model"]] == ["openai gpt-4o-2024-08-06"]
     levers = {each["lever"]: each for each in found["estimates"]}
     assert (levers["exact_cache"]["high_usd"], levers["exact_cache"]["is_proven"]) == (

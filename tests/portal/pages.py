@@ -8,9 +8,11 @@ For a test that opens them all:
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.urls import reverse
 
+from apps.kernel.clock import utc_now
 from apps.notices.models import WebhookEndpoint
 from apps.tenants.models import (
     ApiKey,
@@ -163,6 +165,7 @@ def make_world(name: str = "Acme") -> World:
     organization = make_organization(name, owner)
     make_member(organization, Role.VIEWER)
     project = make_project(organization, "Search")
+    organization.entitlements.update(valid_from=utc_now() - timedelta(days=30))
     invited = make_invitation(organization, f"grace@{organization.slug}.test")
     return World(
         organization=organization,

@@ -18,7 +18,7 @@ INDEXES = """
 CONSTRAINTS = """
     SELECT c.conrelid::regclass::text, c.conname, c.contype, pg_get_constraintdef(c.oid)
     FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
-    WHERE n.nspname = %s ORDER BY 2
+    WHERE n.nspname = %s ORDER BY 2, 1
 """
 
 

@@ -125,7 +125,7 @@ def test_past_the_bound_content_goes_first_and_then_the_oldest(
     tmp_path: Path, disk: list[str]
 ) -> None:
     disk.append("full")
-    spool = SpoolWriter(tmp_path, "gateway-0", backlog_bytes=5000)
+    spool = SpoolWriter(tmp_path, "gateway-0", backlog_bytes=5200)
     ends = [make_end(make_begin()) for _ in range(5)]
     spool.content(ends[0].event_id, ORGANIZATION, bytes(1000))
     for end in ends:
