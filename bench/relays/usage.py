@@ -35,7 +35,8 @@ def _ran_ns(pid: int) -> int:
 
 
 def _resident_pages(pid: int) -> int:
-    return int((_read(_PROC / str(pid) / "statm").split() or ["0", "0"])[1])
+    figures = _read(_PROC / str(pid) / "statm").split()
+    return int(figures[1]) if len(figures) > 1 else 0  # a process that has just ended has none
 
 
 def _read(path: Path) -> str:
