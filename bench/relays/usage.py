@@ -31,15 +31,20 @@ def _children(pid: int) -> Iterator[int]:
 
 def _ran_ns(pid: int) -> int:
     paths = (_PROC / str(pid) / "task").glob("*/schedstat")
-    return sum(int(_read(path).split()[0] or 0) for path in paths)
+    return sum(_number(path, 0) for path in paths)
 
 
 def _resident_pages(pid: int) -> int:
-    return int((_read(_PROC / str(pid) / "statm").split() or ["0", "0"])[1])
+    return _number(_PROC / str(pid) / "statm", 1)
+
+
+def _number(path: Path, position: int) -> int:
+    words = _read(path).split()
+    return int(words[position]) if words else 0
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text() or "0"
+        return path.read_text()
     except OSError:  # it has ended meanwhile
-        return "0"
+        return ""
