@@ -9,7 +9,7 @@ claims.
 """
 
 from apps.attribution.estimators.predictions import Model, Predictions, Ratios
-from apps.attribution.estimators.proving import Proof
+from apps.attribution.estimators.proving import Proof, Scored
 from apps.attribution.estimators.quality import Finding, Guard, judge, quality_sums
 from apps.attribution.estimators.reconciling import Reconciliation, reconciled
 from apps.attribution.estimators.sample_ratio import SampleRatio
@@ -31,6 +31,7 @@ __all__ = [
     "Ratios",
     "Reconciliation",
     "SampleRatio",
+    "Scored",
     "Terms",
     "by_segment",
     "effect_scores",

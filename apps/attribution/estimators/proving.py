@@ -4,11 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-from apps.attribution.estimators.predictions import Model
+from apps.attribution.estimators.predictions import Model, Predictions
 from apps.attribution.estimators.reconciling import Reconciliation, reconciled
 from apps.attribution.estimators.scores import Terms, savings_scores
 from apps.attribution.estimators.units import Batch, Whole
 from apps.attribution.sequences import Sums
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Of each unit of a batch: its score, the score's centre, and the predictions behind it."""
+
+    scores: Whole
+    centres: Whole
+    predictions: Predictions
 
 
 @dataclass(slots=True)
@@ -24,8 +33,8 @@ class Proof:
     reconciliation: Reconciliation = field(default_factory=Reconciliation)
     units: int = 0
 
-    def add(self, batch: Batch, terms: Terms) -> Whole:
-        """Fold in the next batch, never the same twice; the scores of its units, in their order."""
+    def add(self, batch: Batch, terms: Terms) -> "Scored":
+        """Fold in the next batch, never the same twice; what it was scored by, in its order."""
         batch = batch.capped(terms.unit_cap)
         predictions = self.model.predict(batch, plain_cap=terms.plain_cap, cap=terms.unit_cap)
         scores, centres = savings_scores(batch, predictions, terms)
@@ -34,7 +43,7 @@ class Proof:
         self.reconciliation += reconciled(batch, predictions, terms)
         self.units += len(batch)
         self.model.learn(batch)
-        return scores
+        return Scored(scores, centres, predictions)
 
     @classmethod
     def of(cls, batches: Iterable[tuple[Batch, Terms]]) -> Self:

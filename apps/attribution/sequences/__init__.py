@@ -11,7 +11,7 @@ from apps.attribution.sequences.asymptotic import (
     two_sided_radius,
 )
 from apps.attribution.sequences.empirical_bernstein import LAMBDAS, deviation
-from apps.attribution.sequences.settling import Bound, deviation_of, lower_bound
+from apps.attribution.sequences.settling import Bound, deviation_of, interval, lower_bound
 from apps.attribution.sequences.sums import Sums
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Sums",
     "deviation",
     "deviation_of",
+    "interval",
     "lower_bound",
     "mixture_variance",
     "one_sided_radius",

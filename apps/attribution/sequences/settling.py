@@ -4,7 +4,7 @@ Decimal's ln, exp and sqrt are correctly rounded, those of a machine's floating 
 verifier that shares no code with us finds the same whole number, on any processor.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Context, Decimal, localcontext
 from typing import Literal
 
@@ -38,6 +38,17 @@ def lower_bound(sums: Sums, bound: Bound) -> int | None:
     if not sums.count or (bound.kind == "asymptotic" and sums.count < bound.least_count):
         return None
     return sums.total - deviation_of(sums, bound)
+
+
+def interval(sums: Sums, bound: Bound) -> tuple[int, int] | None:
+    """The bound, and the asymptotic one from above, each with its own alpha; None as above.
+
+    Costs have no upper limit, so no exact bound holds from above: it is for people, not for money.
+    """
+    low = lower_bound(sums, bound)
+    if low is None or sums.count < bound.least_count:
+        return None
+    return low, sums.total + deviation_of(sums, replace(bound, kind="asymptotic"))
 
 
 def deviation_of(sums: Sums, bound: Bound) -> int:

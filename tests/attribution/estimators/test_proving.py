@@ -47,7 +47,7 @@ def test_a_batch_is_scored_before_it_is_learnt() -> None:
     fresh = Model().predict(first, plain_cap=TERMS.plain_cap, cap=CAP)
     assert fresh.plain.tolist() == [1_000, 1_000]
 
-    scores = Proof().add(first, TERMS)
+    scores = Proof().add(first, TERMS).scores
 
     assert scores.tolist() == [450 + 9 * 4_000, 450 + 400]
 
@@ -78,14 +78,14 @@ def test_costs_beyond_the_cap_count_in_neither_arm() -> None:
     dear = batch_of([{"is_treated": True, "outcome": 9 * CAP}, {"outcome": 9 * CAP}])
     capped = batch_of([{"is_treated": True, "outcome": CAP}, {"outcome": CAP}])
 
-    assert Proof().add(dear, TERMS).tolist() == Proof().add(capped, TERMS).tolist()
+    assert Proof().add(dear, TERMS).scores.tolist() == Proof().add(capped, TERMS).scores.tolist()
 
 
 @given(batches=st.lists(BATCHES, min_size=1, max_size=4))
 def test_the_sums_are_those_of_the_triggered_units_scores(batches: list[Batch]) -> None:
     proof = Proof()
 
-    scores = [score for batch in batches for score in proof.add(batch, TERMS).tolist()]
+    scores = [score for batch in batches for score in proof.add(batch, TERMS).scores.tolist()]
 
     triggered = sum(int(batch.is_triggered.sum()) for batch in batches)
     assert (proof.saved.count, proof.saved.total) == (triggered, sum(scores))
