@@ -1,16 +1,20 @@
 """What a gateway process holds while it runs; every stage gets it."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from apps.proxy.answer_store import AnswerStore, NoAnswers
 from apps.proxy.breaker import Breakers
+from apps.proxy.flights import Flights
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.recognition import Recognition
 from apps.proxy.selection import Latencies
 from apps.proxy.snapshot import Snapshot
 from apps.proxy.transport import Timeouts, Transport
+from apps.proxy.units import Units
 from apps.usage.spool import SpoolWriter
 
 
@@ -33,6 +37,7 @@ class Runtime:
     """The parts that live as long as the process.
 
     snapshot: None until one was loaded. is_in_touch: whether it follows the database's changes.
+    tasks: what goes on after its call was answered, and may be lost.
     """
 
     settings: Settings
@@ -44,6 +49,10 @@ class Runtime:
     transport: Transport
     breakers: Breakers = field(default_factory=Breakers)
     latencies: Latencies = field(default_factory=Latencies)
+    answers: AnswerStore = field(default_factory=NoAnswers)
+    flights: Flights = field(default_factory=Flights)
+    units: Units = field(default_factory=Units)
+    tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     recognition: Recognition = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,51 @@
+"""What the levers' stages know of one call, and what they decided."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from apps.attribution.access import PeriodAccess
+from apps.attribution.assignment import Arm
+from apps.kernel.events import Decision
+from apps.kernel.tokens import TokenBuckets
+from apps.optimization.access import Lever, Policy
+from apps.optimization.answers.entries import Entry
+from apps.proxy.flights import Flight
+
+ACTED = "act"
+SHADOW = "shadow"
+NONE = "none"
+
+
+@dataclass(slots=True)
+class Levers:
+    """The state of one call whose policy has a lever, or whose organization has an experiment.
+
+    may_act: inside the share of traffic, not held out, not bypassed. is_triggered: a lever would
+    have had something to do, in whichever arm. period, unit, arm: None outside an experiment.
+    entry: the kept answer that the call was given. flight: the answer that others may wait for.
+    untouched: the tokens that the call would have had without the marks we put into its prompt.
+    """
+
+    policy: Policy
+    policy_version: int
+    may_act: bool = True
+    is_bypassed: bool = False
+    unit: str | None = None
+    period: PeriodAccess | None = None
+    arm: Arm | None = None
+    decisions: list[Decision] = field(default_factory=list)
+    is_triggered: bool = False
+    cache_status: bytes | None = None
+    entry: Entry | None = None
+    flight: Flight | None = None
+    untouched: TokenBuckets | None = None
+    decomposition: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def acts(self, lever: Lever) -> bool:
+        """Whether the lever may change what happens to this call."""
+        return self.may_act and self.policy.state(lever) == "on"
+
+    def decide(self, lever: Lever, decision: str, reason: str) -> None:
+        """Note what the lever decided, in whichever arm."""
+        self.decisions.append(Decision(lever, decision, reason))
