@@ -222,7 +222,7 @@ def test_equal_calls_at_the_same_moment_are_asked_once(
         found = list(pool.map(ask, [False, True] * 4))
     assert sorted(found) == ["hit"] * 7 + ["miss"]
     assert len(simulator.calls()) == 1
-    assert sorted(event.decisions[0].reason for event in gateway.events(8))[0] == "in_flight"
+    assert "in_flight" in {event.decisions[0].reason for event in gateway.events(8)}
     assert eventually(lambda: len(gateway.runtime.flights) == 0)
 
 
