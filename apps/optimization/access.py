@@ -37,7 +37,7 @@ class PolicyTerms(Plain):
     levers: only those that are said. quality_bound: the greatest share of answers that may be worse
     than the untouched ones. cache_ttl_s: seconds that an answer is kept. caches_any_temperature:
     also answers that were drawn at random. traffic_percent: of the conversations that levers may
-    touch. models: those that levers may choose; () is none but the one asked for.
+    touch. allowed_models: those that levers may choose; () is none but the one asked for.
     """
 
     levers: Mapping[str, str] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class PolicyTerms(Plain):
     cache_ttl_s: int | None = None
     caches_any_temperature: bool | None = None
     traffic_percent: int | None = None
-    models: tuple[str, ...] | None = None
+    allowed_models: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Policy:
     cache_ttl_s: int = 86_400
     caches_any_temperature: bool = False
     traffic_percent: int = 100
-    models: tuple[str, ...] = ()
+    allowed_models: tuple[str, ...] = ()
 
     @property
     def has_lever(self) -> bool:

@@ -26,7 +26,7 @@ TERMS = st.builds(
     levers=st.dictionaries(st.sampled_from(LEVERS), st.sampled_from(STATES)),
     quality_bound=st.none() | st.decimals(0, 1, places=4),
     cache_ttl_s=st.none() | st.integers(1, 10**6),
-    models=st.none() | st.lists(st.text(), max_size=3).map(tuple),
+    allowed_models=st.none() | st.lists(st.text(), max_size=3).map(tuple),
 )
 
 
@@ -34,7 +34,7 @@ def test_nothing_that_can_change_an_answer_is_on_unless_somebody_said_so() -> No
     on = {lever for lever in LEVERS if DEFAULT.state(lever) == "on"}
     assert on == {"exact_cache", "prompt_cache"}
     assert {DEFAULT.state(lever) for lever in set(LEVERS) - on} == {"off"}
-    assert (DEFAULT.caches_any_temperature, DEFAULT.models) == (False, ())
+    assert (DEFAULT.caches_any_temperature, DEFAULT.allowed_models) == (False, ())
 
 
 @given(TERMS, TERMS, TERMS)
