@@ -7,7 +7,7 @@ and `LEFT` in the scope's extensions takes what is to be called when the caller 
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
@@ -31,10 +31,10 @@ class Cycle(RequestResponseCycle):
     def adopt(cls, cycle: RequestResponseCycle) -> "Cycle":
         """`cycle` itself, which nobody has used yet."""
         cycle.__class__ = cls
-        assert isinstance(cycle, cls)
-        extensions = cycle.scope.setdefault("extensions", {}) or {}
-        extensions[LEFT] = cycle.when_left
-        return cycle
+        adopted = cast(Cycle, cycle)
+        extensions: dict[str, Any] = {LEFT: adopted.when_left}
+        adopted.scope["extensions"] = extensions
+        return adopted
 
     def when_left(self, callback: Callable[[], None] | None) -> None:
         """Call this once the caller has gone, at once if it has; None for nothing any more."""

@@ -9,7 +9,7 @@ from apps.proxy.providers.dialect import Watcher, provider_request_id
 from apps.proxy.providers.facts import Reading
 from apps.proxy.stages.answering import answer_headers
 from apps.proxy.stages.keep import LARGEST
-from apps.proxy.transport import Upstream
+from apps.proxy.upstream import Upstream
 
 # Ends an event that was cut in its middle; after a whole one it says nothing.
 _END_OF_EVENT = b"\n\n"
