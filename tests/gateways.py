@@ -183,7 +183,8 @@ def running_gateway(
 
 def quick_settings(**changes: Any) -> Settings:
     """Settings with timeouts for tests."""
-    return replace(Settings(peppers=(PEPPER,), timeouts=QUICK), **changes)
+    quick = Settings(peppers=(PEPPER,), timeouts=QUICK, lever_seconds=5.0)
+    return replace(quick, **changes)
 
 
 class _Serving:

@@ -49,3 +49,15 @@ def repeated(buckets: TokenBuckets, *, age_s: float, is_unasked: bool) -> TokenB
         cache_write_1h=buckets.cache_write_1h - long,
         cache_read=buckets.cache_read + short + long + unasked,
     )
+
+
+def unmarked(buckets: TokenBuckets) -> TokenBuckets:
+    """The tokens of a call without any mark, at a provider that keeps only what is marked."""
+    kept = buckets.cache_read + buckets.cache_write_5m + buckets.cache_write_1h
+    return replace(
+        buckets,
+        input_uncached=buckets.input_uncached + kept,
+        cache_read=0,
+        cache_write_5m=0,
+        cache_write_1h=0,
+    )

@@ -1,13 +1,10 @@
 """What the levers' stages know of one call, and what they decided."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from apps.attribution.access import PeriodAccess
 from apps.attribution.assignment import Arm
 from apps.kernel.events import Decision
-from apps.kernel.tokens import TokenBuckets
 from apps.optimization.access import Lever, Policy
 from apps.optimization.answers.entries import Entry
 from apps.proxy.flights import Flight
@@ -24,7 +21,8 @@ class Levers:
     may_act: inside the share of traffic, not held out, not bypassed. is_triggered: a lever would
     have had something to do, in whichever arm. period, unit, arm: None outside an experiment.
     entry: the kept answer that the call was given. flight: the answer that others may wait for.
-    untouched: the tokens that the call would have had without the marks we put into its prompt.
+    body: what goes to the provider in place of the caller's bytes. is_marked: all of the prompt
+    that the provider keeps or reads, it does so for our marks.
     """
 
     policy: Policy
@@ -39,8 +37,8 @@ class Levers:
     cache_status: bytes | None = None
     entry: Entry | None = None
     flight: Flight | None = None
-    untouched: TokenBuckets | None = None
-    decomposition: Mapping[str, Decimal] = field(default_factory=dict)
+    body: bytes | None = None
+    is_marked: bool = False
 
     def acts(self, lever: Lever) -> bool:
         """Whether the lever may change what happens to this call."""

@@ -26,6 +26,7 @@ from apps.proxy.stages.receive import receive
 from apps.proxy.stages.record import price, record
 from apps.proxy.stages.relay import ending_event, relay
 from apps.proxy.stages.retain import retain
+from apps.proxy.stages.shape import shape
 
 logger = structlog.get_logger(__name__)
 
@@ -68,6 +69,7 @@ async def _run_stages(exchange: Exchange, runtime: Runtime) -> None:
     assign(exchange, runtime)
     if await answer(exchange, runtime):
         return
+    shape(exchange, runtime)
     try:
         async with asyncio.timeout(exchange.timeouts.total):
             await call(exchange, runtime)

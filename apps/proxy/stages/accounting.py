@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.attribution.access import PeriodAccess
 from apps.kernel.events import Decision, Feature
 from apps.kernel.tokens import TokenBuckets
-from apps.optimization.accounting import decomposed, repeated
+from apps.optimization.accounting import decomposed, repeated, unmarked
 from apps.optimization.answers.entries import Entry
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import Levers
@@ -77,7 +77,7 @@ def _steps(exchange: Exchange, levers: Levers) -> tuple[Decimal | None, list[tup
         return None, []
     if levers.entry is not None:
         return _repeated_usd(exchange, levers.entry, exchange.started_at), [("exact_cache", actual)]
-    if levers.untouched is not None and (usd := _usd(exchange, levers.untouched)) is not None:
+    if levers.is_marked and (usd := _usd(exchange, unmarked(exchange.buckets))) is not None:
         return usd, [("prompt_cache", actual)]
     return actual, []
 
