@@ -110,11 +110,12 @@ async def _entry(
     exchange: Exchange, runtime: Runtime, levers: Levers, key: str
 ) -> tuple[Entry | None, str]:
     """What is kept or on its way, and which of the two it was."""
-    flight = runtime.flights.find(key) if levers.acts(LEVER) else None
-    if flight is not None:
+    organization, acts = exchange.caller.organization, levers.acts(LEVER)
+    if acts and (flight := runtime.flights.find(key)):
         return await _landed(exchange, flight.landing), "in_flight"
-    organization = exchange.caller.organization
     kept = await runtime.answers.get(key)
+    if kept is None and acts and (flight := runtime.flights.find(key)):
+        return await _landed(exchange, flight.landing), "in_flight"  # took off while we looked
     if kept is None or organization.data_key is None:
         return None, "miss"
     found = opened(kept, organization.data_key, organization_id=organization.id, key=key)
