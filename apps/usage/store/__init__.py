@@ -23,17 +23,13 @@ from apps.usage.store.provider_spending import (
 from apps.usage.store.reading import (
     EventFilter,
     SearchTooWide,
-    Spending,
     bounded,
-    count_events,
     events_after,
     find_events,
-    sum_spending,
 )
 from apps.usage.store.rollups import GRAINS, add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
-from apps.usage.store.spending import spent_usd
-from apps.usage.store.summing import summed_rows
+from apps.usage.store.spending import request_count, spent_usd
 from apps.usage.store.totals import Total, new_totals
 
 __all__ = [
@@ -47,13 +43,11 @@ __all__ = [
     "Month",
     "Row",
     "SearchTooWide",
-    "Spending",
     "Total",
     "UnpricedModel",
     "add_to_facets",
     "add_to_rollups",
     "bounded",
-    "count_events",
     "drop_minutes_before",
     "drop_months_before",
     "ensure_months",
@@ -66,12 +60,11 @@ __all__ = [
     "next_month",
     "one_snapshot",
     "read_row",
+    "request_count",
     "rollup_figures",
     "spend_by_model",
     "spend_by_month",
     "spent_usd",
-    "sum_spending",
-    "summed_rows",
     "unpriced_by_model",
     "write_batch",
 ]

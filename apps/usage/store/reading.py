@@ -1,15 +1,15 @@
-"""Reading: the request log, and sums over it."""
+"""Reading: the request log."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import CharField, Q, QuerySet, Sum
+from django.db.models import CharField, Q, QuerySet
 from django.db.models.functions import Cast
 from psycopg.errors import QueryCanceled
 
@@ -19,7 +19,7 @@ from apps.usage.models import UsageEvent
 # A search that no index serves reads the whole window; past this the window is too wide.
 PATIENCE_MS = 5_000
 _WAIT = "SET LOCAL statement_timeout = %s"
-_REFUSED = "refused"
+_REFUSED, _IMPORT = "refused", "import"
 _SEARCHED = (
     "conversation_id", "end_user", "requested_model", "served_model", "error_code", "tags_text",
 )  # fmt: skip
@@ -67,6 +67,7 @@ class EventFilter:
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
+    is_imported: bool | None = None
 
 
 # Filters that are one comparison: field → the comparison.
@@ -96,30 +97,6 @@ def find_events(wanted: EventFilter) -> QuerySet[UsageEvent]:
     if wanted.text is not None:
         rows = _searched(rows, wanted.text)
     return rows.order_by("-started_at", "-id")
-
-
-class Spending(NamedTuple):
-    """What the calls of one project by one key cost."""
-
-    project_id: UUID
-    api_key_id: UUID | None
-    usd: Decimal
-
-
-def count_events(kinds: Sequence[str], *, since: datetime, until: datetime) -> int:
-    """How many events of `kinds` started in [since, until)."""
-    rows = UsageEvent.objects.filter(started_at__gte=since, started_at__lt=until)
-    return rows.filter(kind__in=kinds).count()
-
-
-def sum_spending(kinds: Sequence[str], *, since: datetime, until: datetime) -> Iterator[Spending]:
-    """The cost of events of `kinds` that started in [since, until), by project and key."""
-    rows = UsageEvent.objects.filter(
-        kind__in=kinds, started_at__gte=since, started_at__lt=until, actual_usd__isnull=False
-    )
-    sums = rows.values_list("project_id", "api_key_id").annotate(usd=Sum("actual_usd"))
-    for project_id, api_key_id, usd in sums.order_by("project_id", "api_key_id"):
-        yield Spending(project_id, api_key_id, usd)
 
 
 def events_after(
@@ -159,6 +136,8 @@ def _conditions(wanted: EventFilter) -> Iterator[Q]:
         yield Q(status__gte=hundred, status__lt=hundred + 100)
     if wanted.is_priced is not None:
         yield Q(actual_usd__isnull=not wanted.is_priced) & ~Q(outcome=_REFUSED)
+    if wanted.is_imported is not None:
+        yield Q(kind=_IMPORT) if wanted.is_imported else ~Q(kind=_IMPORT)
     if wanted.tag is not None:
         yield _tagged(wanted.tag, wanted.tag_value)
 
