@@ -38,7 +38,7 @@ def events(wanted: EventFilter = ANY) -> QuerySet[UsageEvent]:
 
 def event(event_id: UUID) -> UsageEvent:
     """One event of the current organization. Raises UsageEvent.DoesNotExist."""
-    return UsageEvent.objects.filter(pk=event_id).order_by("-started_at")[:1].get()
+    return find_events(ANY).filter(pk=event_id).order_by("-started_at")[:1].get()
 
 
 def refusals() -> QuerySet[Refusal]:

@@ -3,6 +3,12 @@
 Everything here runs inside `tenant_scope`. Nothing outside `apps.usage` knows of the table.
 """
 
+from apps.usage.store.adjusting import (
+    Change,
+    await_other_adjusting,
+    drop_adjustments_before,
+    write_changes,
+)
 from apps.usage.store.batches import NEW_EVENTS, new_event_ids, write_batch
 from apps.usage.store.comparing import UNITS, Figures, event_figures, one_snapshot, rollup_figures
 from apps.usage.store.facets import add_to_facets
@@ -37,6 +43,7 @@ __all__ = [
     "GRAINS",
     "NEW_EVENTS",
     "UNITS",
+    "Change",
     "EventFilter",
     "Figures",
     "ModelSpend",
@@ -47,7 +54,9 @@ __all__ = [
     "UnpricedModel",
     "add_to_facets",
     "add_to_rollups",
+    "await_other_adjusting",
     "bounded",
+    "drop_adjustments_before",
     "drop_minutes_before",
     "drop_months_before",
     "ensure_months",
@@ -67,4 +76,5 @@ __all__ = [
     "spent_usd",
     "unpriced_by_model",
     "write_batch",
+    "write_changes",
 ]

@@ -39,13 +39,13 @@ SUMS: Mapping[str, str] = {**COUNTS, **TOKENS, **AMOUNTS}
 ALL_SUMS: Mapping[str, str] = {**SUMS, **DURATIONS}
 
 # What an adjustment changes of its event; the columns of usage_adjustment that are added up.
-_CHANGED = ("unpriced_calls", "actual_usd", "counterfactual_usd", "saved_usd")
+CHANGED = ("unpriced_calls", "actual_usd", "counterfactual_usd", "saved_usd")
 # Column → what it sums of one row of CHANGED_EVENTS.
 CHANGES: Mapping[str, str] = {
-    name: f"changed_{name}" if name in _CHANGED else "0" for name in ALL_SUMS
+    name: f"changed_{name}" if name in CHANGED else "0" for name in ALL_SUMS
 }
 CHANGED_EVENTS = f"""
-    SELECT event.*, {", ".join(f"change.{name} AS changed_{name}" for name in _CHANGED)}
+    SELECT event.*, {", ".join(f"change.{name} AS changed_{name}" for name in CHANGED)}
     FROM {{changes}} AS change JOIN usage_event AS event USING (event_id, started_at)
 """  # noqa: S608  (constants)
 

@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import CharField, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Cast, Coalesce
 from psycopg.errors import QueryCanceled
 
 from apps.kernel.errors import NetraError
-from apps.usage.models import UsageEvent
+from apps.usage.models import Adjustment, UsageEvent
 
 # A search that no index serves reads the whole window; past this the window is too wide.
 PATIENCE_MS = 5_000
@@ -88,10 +88,32 @@ _COMPARED = {
 }  # fmt: skip
 
 
+def priced_events() -> QuerySet[UsageEvent]:
+    """The events of the current organization with `actual_usd`, `counterfactual_usd` and
+    `price_version` as they are after all adjustments.
+    """
+    changes = Adjustment.objects.filter(event_id=OuterRef("pk"), started_at=OuterRef("started_at"))
+    latest = changes.order_by("-journal_id").values("price_version")[:1]
+    now: dict[str, Coalesce] = {
+        "actual_usd": _adjusted("actual_usd", changes),
+        "counterfactual_usd": _adjusted("counterfactual_usd", changes),
+        "price_version": Coalesce(Subquery(latest), F("first_price_version")),
+    }
+    return UsageEvent.objects.annotate(**now)
+
+
+def _adjusted(name: str, changes: QuerySet[Adjustment]) -> Coalesce:
+    """The amount after all changes; what was unpriced is worth its changes alone."""
+    sums = changes.order_by().values("event_id").annotate(total=Sum(name)).values("total")
+    return Coalesce(
+        F(f"first_{name}") + Coalesce(Subquery(sums), Value(Decimal(0))), Subquery(sums)
+    )
+
+
 def find_events(wanted: EventFilter) -> QuerySet[UsageEvent]:
     """The events of the current organization that are wanted, newest first."""
     given = {lookup: getattr(wanted, name) for name, lookup in _COMPARED.items()}
-    rows = UsageEvent.objects.filter(
+    rows = priced_events().filter(
         *_conditions(wanted), **{name: value for name, value in given.items() if value is not None}
     )
     if wanted.text is not None:
