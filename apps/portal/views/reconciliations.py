@@ -15,7 +15,7 @@ from apps.portal.forms.errors import shown_in
 from apps.portal.forms.reconciliations import StatementForm
 from apps.portal.paging import page_of
 from apps.tenants.permissions import Permission
-from apps.usage.reconciling import Comparison, reconciliation, statements, summaries
+from apps.usage.reconciling import Comparison, ModelLine, reconciliation, statements, summaries
 from apps.usage.services.statements import record_statement
 
 # Beyond this share of the provider's figure a gap asks for an explanation.
@@ -35,7 +35,7 @@ def reconciliation_page(request: PortalRequest, statement_id: UUID) -> HttpRespo
     context = {
         "found": found,
         "total": _shown(found.total),
-        "models": [(line, _shown(line.comparison)) for line in found.models],
+        "models": [(line, _shown_line(line)) for line in found.models],
     }
     return render(request, "portal/reconciliations/page.html", context)
 
@@ -68,6 +68,11 @@ def _shown(comparison: Comparison) -> dict[str, Any]:
         "percent": "–" if percent is None else f"{percent:+} %",
         "level": _level(comparison),
     }
+
+
+def _shown_line(line: ModelLine) -> dict[str, Any]:
+    is_unpriced = line.unpriced_calls == line.calls > 0
+    return _shown(line.comparison) | ({"ours": "–", "gap": "–"} if is_unpriced else {})
 
 
 def _level(comparison: Comparison) -> str:
