@@ -10,20 +10,22 @@ from uuid import UUID
 from apps.usage import store
 from apps.usage.ledger.models import JournalKind, Unit
 from apps.usage.ledger.services import DayTotal, Posting, add_to_days, book_journals
-from apps.usage.store import Total
+from apps.usage.store import Counted, Total
 
 # Amounts have 38 digits; Python's own 28 would round their sums.
 DIGITS = 60
 
 
-def post_new_events(*, organization_id: UUID, batch_id: UUID, at: datetime) -> None:
+def post_new_events(
+    events: Iterable[Counted], *, organization_id: UUID, batch_id: UUID, at: datetime
+) -> None:
     """Book the events that the batch added. To be run in the transaction that added them."""
 
     def of_batch(posting: Posting) -> Posting:
         key = f"usage:{batch_id}:{posting.project_id}:{posting.period:%Y-%m}"
         return replace(posting, batch_id=batch_id, idempotency_key=key)
 
-    _post(organization_id, store.new_totals(), of_batch, at=at)
+    _post(organization_id, store.totals_of(events), of_batch, at=at)
 
 
 def post_changes(

@@ -184,6 +184,9 @@ class _Work:
 
     def _new_usd(self, call: Call) -> Decimal | Outcome:
         """The call's price by the wanted version, or why it keeps what it has."""
+        if not (call["actual_usd"] or call["units"] or any(call[name] for name in BUCKETS)):
+            # An answer of a cache, or an error: a price of each request would charge for it.
+            return Outcome(calls=1, unpriced=int(call["actual_usd"] is None))
         book, tier = self.books.of(self.price_version), call["tier"]
         if call["actual_usd"] is not None:
             own = self.books.of(call["price_version"])

@@ -9,8 +9,9 @@ from apps.usage.store.adjusting import (
     drop_adjustments_before,
     write_changes,
 )
-from apps.usage.store.batches import NEW_EVENTS, new_event_ids, write_batch
+from apps.usage.store.batches import write_batch
 from apps.usage.store.comparing import UNITS, Figures, event_figures, one_snapshot, rollup_figures
+from apps.usage.store.counting import Counted
 from apps.usage.store.facets import add_to_facets
 from apps.usage.store.months import (
     Month,
@@ -36,14 +37,14 @@ from apps.usage.store.reading import (
 from apps.usage.store.rollups import GRAINS, add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
 from apps.usage.store.spending import request_count, spent_usd
-from apps.usage.store.totals import Total, new_totals
+from apps.usage.store.totals import Total, totals_of
 
 __all__ = [
     "COLUMNS",
     "GRAINS",
-    "NEW_EVENTS",
     "UNITS",
     "Change",
+    "Counted",
     "EventFilter",
     "Figures",
     "ModelSpend",
@@ -64,8 +65,6 @@ __all__ = [
     "events_after",
     "find_events",
     "month_of",
-    "new_event_ids",
-    "new_totals",
     "next_month",
     "one_snapshot",
     "read_row",
@@ -74,6 +73,7 @@ __all__ = [
     "spend_by_model",
     "spend_by_month",
     "spent_usd",
+    "totals_of",
     "unpriced_by_model",
     "write_batch",
     "write_changes",

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from apps.kernel.events import Attempt, Event
 from apps.kernel.tokens import TokenBuckets
+from apps.pricing.services import publish_edition
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Job, Organization
 from apps.usage import tasks
@@ -33,6 +34,7 @@ from tests.usage.repricings import (
     assert_all_equal,
     by_second_version,
     call,
+    catalogue,
     mixed_calls,
     publish_versions,
     reprice,
@@ -138,7 +140,6 @@ def test_the_tier_of_a_call_stays(acme: Organization, given: str, fields: dict[s
         {"usd": "5"},  # more than one attempt, or an answer of a cache
         {"usd": "2", "price_version": None},
         {"usd": "2", "price_version": 99},
-        {"usd": "0", "buckets": TokenBuckets(), "outcome": "error", "provider": None},
     ],
 )
 def test_a_price_that_its_version_does_not_explain_is_left_alone(
@@ -148,6 +149,19 @@ def test_a_price_that_its_version_does_not_explain_is_left_alone(
     store(acme, ours)
     assert reprice(acme) == Outcome(calls=1, unexplained=1)
     assert usd(acme, ours) == ours.actual_usd
+
+
+@pytest.mark.parametrize(("usd_before", "unpriced"), [("0", 0), (None, 1)])
+def test_a_call_that_used_nothing_is_charged_for_nothing(
+    acme: Organization, usd_before: str | None, unpriced: int
+) -> None:
+    with_requests = catalogue("2026-03-25", "3")
+    with_requests["providers"]["openai"]["models"][0]["rates"][0]["units"] = {"request": "0.5"}
+    publish_edition(catalogue=with_requests, reason="test", at=NOW)
+    answered_from_a_cache = call(acme, usd_before, buckets=TokenBuckets(), tier=None, region=None)
+    store(acme, answered_from_a_cache)
+    assert reprice(acme, 3) == Outcome(calls=1, unpriced=unpriced)
+    assert usd(acme, answered_from_a_cache) == answered_from_a_cache.actual_usd
 
 
 def test_imports_and_other_months_are_left_alone(acme: Organization) -> None:
