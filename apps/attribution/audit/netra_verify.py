@@ -15,13 +15,13 @@ Amounts: atoms are 10^-18 USD, nanos 10^-9 USD.
 """
 
 import argparse
+import io
 import json
 import sys
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import ROUND_CEILING, Context, Decimal, setcontext
-from functools import partial
 from hashlib import sha256, sha512
 from itertools import islice, pairwise
 from math import lgamma, log
@@ -29,6 +29,7 @@ from typing import Any
 
 HELD_OUT, TREATED = "holdout", "treatment"
 WHOLE, ONE, LARGEST, PULL, MOST = 10_000, 2**16, 16 * 2**16, 20, 2**42
+WEIGHTS = (8, 20, 26, 19, 10, 6, 4, 3, 1, 1, 1, 1)  # of the exact bound
 SHOWN = 20
 Document = dict[str, Any]
 Point = tuple[int, int, int, int]
@@ -41,11 +42,14 @@ class Findings:
         self.count = 0
         self.shown: list[str] = []
 
-    def expect(self, holds: bool, sentence: str | Callable[[], str]) -> None:
+    def add(self, sentence: str) -> None:
+        self.count += 1
+        if self.count <= SHOWN:
+            self.shown.append(sentence)
+
+    def expect(self, holds: bool, sentence: str) -> None:
         if not holds:
-            self.count += 1
-            if self.count <= SHOWN:
-                self.shown.append(sentence() if callable(sentence) else sentence)
+            self.add(sentence)
 
 
 # ---- Ed25519 (RFC 8032 §5.1.7), points in extended coordinates ------------------------------
@@ -174,7 +178,9 @@ def check_rows_are_the_leaves(archive: "Archive", findings: Findings) -> None:
         is_lost = there is not None and there not in present
         is_foreign = here is not None and here not in known
         if here != there:
-            findings.expect(False, partial(describe, archive, row, leaf, is_lost, is_foreign))
+            is_shown = findings.count < SHOWN
+            names = describe(archive, row, leaf, is_lost, is_foreign) if is_shown else ""
+            findings.add(names)
         row += here == there or is_foreign or not is_lost
         leaf += here == there or is_lost or here is None
 
@@ -192,12 +198,19 @@ def describe(archive: "Archive", row: int, leaf: int, is_lost: bool, is_foreign:
 # ---- Assignment, prices ----------------------------------------------------------------------
 
 
-def is_held_out(archive: "Archive", period: Document, unit: str) -> bool:
-    manifest = archive.manifest
-    name = f":{manifest['organisation']}:{manifest['experiment']}:{unit}".encode()
-    drawn = sha256(bytes.fromhex(period["salt"]) + name).digest()[:8]
-    threshold: int = 2**64 * period["holdout_bp"] // WHOLE
-    return int.from_bytes(drawn, "big") < threshold
+class Draw:
+    """The arms of a period: SHA-256 of salt, organisation, experiment, unit against the share."""
+
+    def __init__(self, manifest: Document, period: Document) -> None:
+        named = f":{manifest['organisation']}:{manifest['experiment']}:".encode()
+        self.begun = sha256(bytes.fromhex(period["salt"]) + named)
+        self.threshold = 2**64 * period["holdout_bp"] // WHOLE
+
+    def arm(self, unit: str) -> str:
+        drawn = self.begun.copy()
+        drawn.update(unit.encode())
+        is_below = int.from_bytes(drawn.digest()[:8], "big") < self.threshold
+        return HELD_OUT if is_below else TREATED
 
 
 def price(charges: list[Any], rates: Mapping[str, Document]) -> int | None:
@@ -207,32 +220,48 @@ def price(charges: list[Any], rates: Mapping[str, Document]) -> int | None:
         rate = rates.get(rate_id)
         if rate is None:
             return None
-        sent = sum(count for name, count in tokens.items() if name.startswith(("input_", "cache_")))
-        prices = [level["atoms"] for level in rate["levels"] if sent > level["above"]][-1]
-        priced = [(prices, tokens), (rate["units"], units)]
-        used = [(book.get(name), n) for book, counts in priced for name, n in counts.items() if n]
-        if any(atoms is None or count < 0 for atoms, count in used):
-            return None
-        total += rate["units"].get("request", 0) + sum(atoms * count for atoms, count in used)
+        total += rate["units"].get("request", 0)
+        for prices, counts in ((prices_of(rate, tokens), tokens), (rate["units"], units)):
+            for name, count in counts.items():
+                if count and (count < 0 or name not in prices):
+                    return None
+                total += count and prices[name] * count
     return total
+
+
+def prices_of(rate: Document, tokens: Mapping[str, int]) -> Mapping[str, int]:
+    """Of the highest level that the input exceeds."""
+    levels = rate["levels"]
+    if len(levels) > 1:
+        sent = sum(count for name, count in tokens.items() if name.startswith(("input_", "cache_")))
+        levels = [level for level in levels if sent > level["above"]]
+    prices: Mapping[str, int] = levels[-1]["atoms"]
+    return prices
 
 
 def check_calls(row: Document, archive: "Archive", findings: Findings, events: set[str]) -> int:
     """Prices of a unit's calls, and their split over levers; what was paid, in atoms."""
-    paid = 0
+    total, is_held_out = 0, row["arm"] == HELD_OUT
     for call in row["calls"]:
-        name = f"unit {row['unit']}, call {call['event']}"
-        prices = price(call["paid"], archive.rates), price(call["untouched"], archive.rates)
-        stated = call["paid_atoms"], call["untouched_atoms"]
-        findings.expect(prices == stated, f"{name}: costs {prices} atoms, not {stated}")
-        saved = sum(call["levers"].values())
-        findings.expect(saved == stated[1] - stated[0], f"{name}: levers do not sum to its saving")
-        is_touched = row["arm"] == HELD_OUT and (saved or call["levers"])
-        findings.expect(not is_touched, f"{name}: a lever acted on a held-out unit")
-        findings.expect(call["event"] not in events, f"{name}: counted twice")
-        events.add(call["event"])
-        paid += stated[0]
-    return paid
+        event, paid, untouched = call["event"], call["paid_atoms"], call["untouched_atoms"]
+        own = price(call["paid"], archive.rates)
+        is_alike = call["untouched"] == call["paid"]
+        other = own if is_alike else price(call["untouched"], archive.rates)
+        if (own, other) != (paid, untouched):
+            findings.add(f"{at(row, event)}: costs {own}, {other} atoms, not {paid}, {untouched}")
+        if sum(call["levers"].values()) != untouched - paid:
+            findings.add(f"{at(row, event)}: levers do not sum to its saving")
+        if is_held_out and (paid != untouched or call["levers"]):
+            findings.add(f"{at(row, event)}: a lever acted on a held-out unit")
+        if event in events:
+            findings.add(f"{at(row, event)}: counted twice")
+        events.add(event)
+        total += paid
+    return total
+
+
+def at(row: Document, event: str) -> str:
+    return f"unit {row['unit']}, call {event}"
 
 
 # ---- Predictions and scores ------------------------------------------------------------------
@@ -317,13 +346,13 @@ def asymptotic(experiment: Experiment, terms: Document) -> int:
 def exact(experiment: Experiment, terms: Document) -> int:
     """Howard et al. 2021, Theorem 4 with Fan's inequality, mixed over twelve slopes."""
     scale, spread = terms["scale"], Decimal(experiment.spread) / terms["scale"] ** 2
-    grid = [Decimal(9) / 10 * (Decimal(2) / 3) ** step for step in range(12)]
-    losses = [(slope, (-(1 - slope).ln() - slope) * spread) for slope in grid]
-    wanted = len(grid) / Decimal(terms["alpha"])
+    grid = [Decimal(9) / 10 * (Decimal(2) / 3) ** step for step in range(len(WEIGHTS))]
+    parts = [(w, s, (-(1 - s).ln() - s) * spread) for w, s in zip(WEIGHTS, grid, strict=True)]
+    wanted = sum(WEIGHTS) / Decimal(terms["alpha"])
 
     def is_reached(at: int) -> bool:
-        terms_at = ((slope * (Decimal(at) / scale) - loss).exp() for slope, loss in losses)
-        return sum(terms_at, Decimal(0)) >= wanted
+        reached = (w * (s * (Decimal(at) / scale) - loss).exp() for w, s, loss in parts)
+        return sum(reached, Decimal(0)) >= wanted
 
     low, high = 0, int(scale)
     while not is_reached(high):
@@ -382,8 +411,8 @@ def fee(billed: int, fee_bp: int, remainder: int) -> tuple[int, int]:
 class Period:
     """What a period's rows add up to."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, document: Document, draw: Draw) -> None:
+        self.document, self.draw = document, draw
         self.ledger: defaultdict[str, int] = defaultdict(int)
         self.paid = self.held_out = self.treated = 0
         self.is_paused = False
@@ -449,7 +478,7 @@ class Rerun:
         before = {"proven": 0, "shortfall": 0, "audited": 0, "remainder": 0}
         heads = [signed["head"] for signed in self.archive.heads]
         for document in self.archive.periods:
-            period = Period(document)
+            period = Period(document, Draw(self.archive.manifest, document))
             for head in heads:
                 if head["period"] == document["number"]:
                     self.batch(period, head["size"])
@@ -463,17 +492,19 @@ class Rerun:
         period.end_batch()
 
     def row(self, row: Document, period: "Period") -> None:
-        document, name = period.document, f"unit {row['unit']}"
-        is_in_place = row["row"] == self.number and row["period"] == document["number"]
-        self.findings.expect(is_in_place, f"{name}: says that it is row {row['row']}")
-        self.findings.expect(row["unit"] not in period.units, f"{name}: counted twice")
-        arm = HELD_OUT if is_held_out(self.archive, document, row["unit"]) else TREATED
-        self.findings.expect(row["arm"] == arm, f"{name}: drawn as {arm}, not {row['arm']}")
-        paid = check_calls(row, self.archive, self.findings, self.events)
+        document, unit, findings = period.document, row["unit"], self.findings
+        if row["row"] != self.number or row["period"] != document["number"]:
+            findings.add(f"unit {unit}: says that it is row {row['row']}")
+        if unit in period.units:
+            findings.add(f"unit {unit}: counted twice")
+        if row["arm"] != (arm := period.draw.arm(unit)):
+            findings.add(f"unit {unit}: drawn as {arm}, recorded as {row['arm']}")
+        paid = check_calls(row, self.archive, findings, self.events)
         predicted, score = self.experiment.score(row, paid, document["holdout_bp"])
-        is_past = row["predicted"] == predicted
-        self.findings.expect(is_past, f"{name}: the past predicts {predicted}")
-        self.findings.expect(row["score"] == score, f"{name}: scores {score}, not {row['score']}")
+        if row["predicted"] != predicted:
+            findings.add(f"unit {unit}: the past predicts {predicted}, not {row['predicted']}")
+        if row["score"] != score:
+            findings.add(f"unit {unit}: scores {score}, not {row['score']}")
         period.count(row, paid)
 
 
@@ -524,7 +555,8 @@ class Archive:
         self.row_hashes = [sha256(b"\x00" + line).digest() for line in self.lines("rows.jsonl")]
 
     def lines(self, member: str) -> Iterator[bytes]:
-        with self.file.open(member) as lines:
+        compressed: Any = self.file.open(member)
+        with io.BufferedReader(compressed, 2**20) as lines:
             for line in lines:
                 yield line.rstrip(b"\n")
 
@@ -532,7 +564,7 @@ class Archive:
         return [json.loads(line) for line in self.lines(member)]
 
     def rows(self) -> Iterator[Document]:
-        return (json.loads(line) for line in self.lines("rows.jsonl"))
+        return (json.loads(line.decode()) for line in self.lines("rows.jsonl"))
 
     def unit_name(self, number: int) -> str:
         for at, line in enumerate(self.lines("rows.jsonl")):

@@ -214,7 +214,7 @@ def _named_twice(unit: ClosedUnit) -> ClosedUnit:
     ("change", "named"),
     [
         (_reversed_arm, "drawn as"),
-        (_dearer, "costs ("),
+        (_dearer, "costs "),
         (_more_levers, "levers do not sum to its saving"),
         (_named_twice, "unit conversation:1-1-39: counted twice"),
     ],
