@@ -18,7 +18,8 @@ from apps.proxy.providers.facts import Endpoint, Reading, RequestFacts
 from apps.proxy.providers.table import KeyStyle
 from apps.proxy.selection import Candidate, Tier
 from apps.proxy.snapshot import Snapshot
-from apps.proxy.transport import EVENT_STREAM, Body, Timeouts, Upstream
+from apps.proxy.transport import Body, Timeouts
+from apps.proxy.upstream import EVENT_STREAM, Upstream
 from apps.tenants.access import KeyAccess, OrganizationAccess, ProjectAccess, Route
 
 NOTHING = TokenBuckets()
