@@ -73,7 +73,7 @@ def _journal(rows: int) -> Journal:
     journal.open_period(Opening(period, HOLDOUT_BP, SALT.hex()))
     for day in range(DAYS):
         units = [_unit(number) for number in range(day, rows, DAYS)]
-        journal.close_batch(date(2026, 11, 1) + timedelta(days=day), units)
+        journal.close_batch(date(2026, 11, 1) + timedelta(days=day), 1, units)
     journal.close_period()
     return journal
 

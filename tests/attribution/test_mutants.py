@@ -64,7 +64,7 @@ MUTANTS = {
     "timestamp leak": (
         "estimators.proving", "        predictions = self.model.predict(",
         "        self.model.learn(batch)\n        predictions = self.model.predict("),
-    "past forgotten": ("estimators.proving", "self.saved += Sums", "self.saved = Sums"),
+    "past forgotten": ("estimators.proving", "self.saved += scored", "self.saved = scored"),
     "arms swapped in learning": (
         "estimators.predictions", "held, treated = ", "treated, held = "),
     "ledger's sign": (

@@ -21,11 +21,12 @@ import sys
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from decimal import ROUND_CEILING, Context, Decimal, setcontext
 from hashlib import sha256, sha512
 from itertools import islice, pairwise
 from math import lgamma, log
-from typing import Any
+from typing import Any, NamedTuple
 
 HELD_OUT, TREATED = "holdout", "treatment"
 WHOLE, ONE, LARGEST, PULL, MOST = 10_000, 2**16, 16 * 2**16, 20, 2**42
@@ -307,8 +308,8 @@ class Experiment:
         self.plain.end_batch()
         self.levered.end_batch()
 
-    def score(self, row: Document, paid_atoms: int, holdout_bp: int) -> tuple[list[int], int]:
-        """Predictions and score of a row, which is counted."""
+    def score(self, row: Document, paid_atoms: int, holdout_bp: int) -> "Score":
+        """Of a row, by what earlier batches taught."""
         treated = WHOLE - holdout_bp
         outcome = min((paid_atoms + 5 * 10**8) // 10**9, MOST, self.cap)
         plain_x, levered_x = (min(each, MOST, self.cap) for each in row["expected"])
@@ -318,15 +319,27 @@ class Experiment:
         levered = min(levered_x * self.levered.ratio(stratum) // ONE, self.cap)
         centre = treated * (plain - levered) // WHOLE
         if row["arm"] == TREATED:
-            score, waiting = centre + levered - outcome, self.levered.waiting
+            score, taught = centre + levered - outcome, (stratum, levered_x, outcome)
         else:
-            score, waiting = centre + treated * (outcome - plain) // holdout_bp, self.plain.waiting
-        if not row["triggered"]:
-            return [plain, levered], 0
-        waiting.append((stratum, plain_x if row["arm"] == HELD_OUT else levered_x, outcome))
-        self.count, self.total = self.count + 1, self.total + score
-        self.spread += (score - centre) ** 2
-        return [plain, levered], score
+            score = centre + treated * (outcome - plain) // holdout_bp
+            taught = (stratum, plain_x, outcome)
+        is_counted = bool(row["triggered"])
+        return Score([plain, levered], score if is_counted else 0, centre, taught, is_counted)
+
+    def follow(self, score: "Score", arm: str) -> None:
+        """Count a row of this period or of one before it; learnt when its batch is over."""
+        if score.is_counted:
+            (self.levered if arm == TREATED else self.plain).waiting.append(score.taught)
+            self.count, self.total = self.count + 1, self.total + score.score
+            self.spread += (score.score - score.centre) ** 2
+
+
+class Score(NamedTuple):
+    predicted: list[int]
+    score: int
+    centre: int
+    taught: tuple[int, int, int]
+    is_counted: bool
 
 
 # ---- Bounds, in decimal arithmetic that every machine does alike -----------------------------
@@ -411,8 +424,8 @@ def fee(billed: int, fee_bp: int, remainder: int) -> tuple[int, int]:
 class Period:
     """What a period's rows add up to."""
 
-    def __init__(self, document: Document, draw: Draw) -> None:
-        self.document, self.draw = document, draw
+    def __init__(self, document: Document, draw: Draw, experiment: Experiment) -> None:
+        self.document, self.draw, self.experiment = document, draw, experiment
         self.ledger: defaultdict[str, int] = defaultdict(int)
         self.paid = self.held_out = self.treated = 0
         self.is_paused = False
@@ -431,9 +444,8 @@ class Period:
         share = self.document["holdout_bp"]
         self.is_paused = self.is_paused or is_off(self.held_out, self.treated, share)
 
-    def statement(
-        self, experiment: Experiment, terms: Document, before: dict[str, int]
-    ) -> Document:
+    def statement(self, terms: Document, before: dict[str, int]) -> Document:
+        experiment = self.experiment
         ledger_atoms = sum(self.ledger.values())
         low, low_high = bounds(experiment, terms)
         proven = max(low or 0, 0) - before["proven"]
@@ -467,31 +479,60 @@ class Period:
 
 
 class Rerun:
-    """Everything again from the rows, which are in the order of their batches."""
+    """Everything again from the rows, batch by batch.
+
+    A period begins with a copy of what the one before has taught so far. Then both hear of the last
+    units of the earlier one, but the earlier one never hears of the later.
+    """
 
     def __init__(self, archive: "Archive", findings: Findings) -> None:
         self.archive, self.findings = archive, findings
-        self.experiment = Experiment(archive.terms["scale"])
         self.rows, self.number, self.events = archive.rows(), 0, set[str]()
+        self.known = {document["number"]: document for document in archive.periods}
+        self.periods: dict[int, Period] = {}
 
     def statements(self) -> Iterator[Document]:
+        for signed in self.archive.heads:
+            head = signed["head"]
+            if head["period"] in self.known:
+                self.batch(self.period(head["period"]), head["size"])
+            else:
+                self.skip(head)
         before = {"proven": 0, "shortfall": 0, "audited": 0, "remainder": 0}
-        heads = [signed["head"] for signed in self.archive.heads]
-        for document in self.archive.periods:
-            period = Period(document, Draw(self.archive.manifest, document))
-            for head in heads:
-                if head["period"] == document["number"]:
-                    self.batch(period, head["size"])
-            yield period.statement(self.experiment, self.archive.terms, before)
+        for number in self.known:
+            yield self.period(number).statement(self.archive.terms, before)
+
+    def period(self, number: int) -> "Period":
+        if number not in self.periods:
+            earlier = self.periods.get(number - 1)
+            begun = earlier and deepcopy(earlier.experiment)
+            document = self.known[number]
+            self.periods[number] = Period(
+                document,
+                Draw(self.archive.manifest, document),
+                begun or Experiment(self.archive.terms["scale"]),
+            )
+        return self.periods[number]
+
+    def skip(self, head: Document) -> None:
+        """Rows of the period that is not over: its salt is revealed, and they count, later."""
+        is_next = head["period"] == max(self.known, default=0) + 1
+        self.findings.expect(is_next, f"head {head['batch']}: of no period that could be open")
+        self.number += sum(1 for _ in islice(self.rows, head["size"] - self.number))
 
     def batch(self, period: "Period", end: int) -> None:
+        number = period.document["number"]
+        following = [each.experiment for at, each in self.periods.items() if at >= number]
         for row in islice(self.rows, end - self.number):
-            self.row(row, period)
+            score = self.row(row, period)
+            for experiment in following:
+                experiment.follow(score, row["arm"])
             self.number += 1
-        self.experiment.end_batch()
+        for experiment in following:
+            experiment.end_batch()
         period.end_batch()
 
-    def row(self, row: Document, period: "Period") -> None:
+    def row(self, row: Document, period: "Period") -> Score:
         document, unit, findings = period.document, row["unit"], self.findings
         if row["row"] != self.number or row["period"] != document["number"]:
             findings.add(f"unit {unit}: says that it is row {row['row']}")
@@ -500,12 +541,15 @@ class Rerun:
         if row["arm"] != (arm := period.draw.arm(unit)):
             findings.add(f"unit {unit}: drawn as {arm}, recorded as {row['arm']}")
         paid = check_calls(row, self.archive, findings, self.events)
-        predicted, score = self.experiment.score(row, paid, document["holdout_bp"])
-        if row["predicted"] != predicted:
-            findings.add(f"unit {unit}: the past predicts {predicted}, not {row['predicted']}")
-        if row["score"] != score:
-            findings.add(f"unit {unit}: scores {score}, not {row['score']}")
+        score = period.experiment.score(row, paid, document["holdout_bp"])
+        if row["predicted"] != score.predicted:
+            findings.add(
+                f"unit {unit}: the past predicts {score.predicted}, not {row['predicted']}"
+            )
+        if row["score"] != score.score:
+            findings.add(f"unit {unit}: scores {score.score}, not {row['score']}")
         period.count(row, paid)
+        return score
 
 
 def check_statements(archive: "Archive", findings: Findings) -> list[Document]:
