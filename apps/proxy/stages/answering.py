@@ -61,6 +61,8 @@ def _ours(exchange: Exchange) -> Headers:
         headers.append((b"netra-served-model", served))
     if exchange.cost_usd is not None and exchange.answer is not None:
         headers.append((b"netra-cost-usd", format(exchange.cost_usd.normalize(), "f").encode()))
+    if exchange.levers is not None and exchange.levers.cache_status:
+        headers.append((b"netra-cache", exchange.levers.cache_status))
     if exchange.hold:
         headers += exchange.hold.headers
     return headers

@@ -11,6 +11,7 @@ from apps.proxy.pricing import cost_of, rate_of
 from apps.proxy.providers.estimate import estimate
 from apps.proxy.providers.facts import Reading, RequestFacts
 from apps.proxy.runtime import Runtime
+from apps.proxy.stages.accounting import accounts
 
 _LONGEST_CODE = 64
 # What never reached a provider, or was refused by it, costs nothing.
@@ -87,7 +88,7 @@ def _event(exchange: Exchange, alerts: tuple[Alert, ...]) -> Event:
         api_key_id=caller.key.id,
         endpoint=exchange.endpoint.name,
         dialect=exchange.endpoint.dialect,
-        provider=candidate.credential.provider if candidate else None,
+        provider=_provider(exchange),
         credential_id=candidate.credential_id if candidate else None,
         outcome=exchange.outcome,
         end_user=caller.end_user or facts.end_user,
@@ -110,11 +111,19 @@ def _event(exchange: Exchange, alerts: tuple[Alert, ...]) -> Event:
         conversation_id=caller.conversation_id,
         provider_request_id=exchange.provider_request_id,
         client_retry_count=_retry_count(exchange),
-        counterfactual_usd=exchange.cost_usd,
         actual_usd=exchange.cost_usd,
         content_ref=exchange.content_ref,
         alerts=alerts,
+        **accounts(exchange),
     )
+
+
+def _provider(exchange: Exchange) -> str | None:
+    """Who answered, also when it was for another call."""
+    if exchange.candidate:
+        return exchange.candidate.credential.provider
+    entry = exchange.levers.entry if exchange.levers else None
+    return entry.provider if entry else None
 
 
 class _Latencies(TypedDict):
