@@ -11,8 +11,9 @@ import structlog
 from apps.kernel.errors import NetraError
 from apps.proxy import figures
 from apps.proxy.client import ClientLeft
+from apps.proxy.deadline import Deadline
 from apps.proxy.exchange import Exchange, InternalError
-from apps.proxy.failures import Stopped, TotalTimeout
+from apps.proxy.failures import Stopped
 from apps.proxy.runtime import Runtime
 from apps.proxy.stages.admit import admit
 from apps.proxy.stages.answer import answer
@@ -70,12 +71,9 @@ async def _run_stages(exchange: Exchange, runtime: Runtime) -> None:
     if await answer(exchange, runtime):
         return
     shape(exchange, runtime)
-    try:
-        async with asyncio.timeout(exchange.timeouts.total):
-            await call(exchange, runtime)
-            await relay(exchange)
-    except TimeoutError as error:
-        raise TotalTimeout from error
+    async with Deadline(exchange.timeouts.total):
+        await call(exchange, runtime)
+        await relay(exchange)
 
 
 async def _finish(exchange: Exchange, runtime: Runtime) -> None:

@@ -1,6 +1,5 @@
 """Write down what happened: price it, settle its hold, and end its record."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TypedDict
 
@@ -157,11 +156,13 @@ def _attempts(exchange: Exchange) -> tuple[Attempt, ...]:
     """The last attempt is the one whose answer was read: it has the tokens and the money."""
     if not exchange.attempts:
         return ()
-    *failed, last = exchange.attempts
-    served = replace(
-        last, buckets=exchange.buckets, cost_usd=exchange.cost_usd, outcome=exchange.outcome
+    last = exchange.attempts[-1]
+    last.buckets, last.cost_usd, last.outcome = (
+        exchange.buckets,
+        exchange.cost_usd,
+        exchange.outcome,
     )
-    return (*failed, served)
+    return tuple(exchange.attempts)
 
 
 def _retry_count(exchange: Exchange) -> int:

@@ -22,13 +22,14 @@ async def relay(exchange: Exchange) -> None:
     """
     upstream = exchange.answering
     exchange.status, exchange.answer_type = upstream.status, upstream.content_type
-    exchange.provider_request_id = provider_request_id(upstream.headers)
     if exchange.answer is None:
+        exchange.provider_request_id = provider_request_id(upstream.headers)
         await _stream(exchange, upstream)
     else:
         exchange.reading = exchange.dialect.read_body(
             exchange.endpoint, exchange.facts, upstream.status, upstream.headers, exchange.answer
         )
+        exchange.provider_request_id = exchange.reading.provider_request_id
     upstream.release()
 
 

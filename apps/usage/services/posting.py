@@ -9,15 +9,17 @@ from uuid import UUID
 from apps.usage import store
 from apps.usage.ledger.models import Unit
 from apps.usage.ledger.services import DayTotal, Posting, add_to_days, book_journals
-from apps.usage.store import Total
+from apps.usage.store import Counted, Total
 
 # Amounts have 38 digits; Python's own 28 would round their sums.
 DIGITS = 60
 
 
-def post_new_events(*, organization_id: UUID, batch_id: UUID, at: datetime) -> None:
+def post_new_events(
+    events: Iterable[Counted], *, organization_id: UUID, batch_id: UUID, at: datetime
+) -> None:
     """Book the events that the batch added. To be run in the transaction that added them."""
-    totals = store.new_totals()
+    totals = store.totals_of(events)
     groups = groupby(sorted(totals, key=_book), key=_book)
     with localcontext(prec=DIGITS):
         days = _days(totals)

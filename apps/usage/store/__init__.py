@@ -3,8 +3,9 @@
 Everything here runs inside `tenant_scope`. Nothing outside `apps.usage` knows of the table.
 """
 
-from apps.usage.store.batches import NEW_EVENTS, new_event_ids, write_batch
+from apps.usage.store.batches import write_batch
 from apps.usage.store.comparing import UNITS, Figures, event_figures, one_snapshot, rollup_figures
+from apps.usage.store.counting import Counted
 from apps.usage.store.facets import add_to_facets
 from apps.usage.store.months import (
     Month,
@@ -34,13 +35,13 @@ from apps.usage.store.rollups import GRAINS, add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
 from apps.usage.store.spending import spent_usd
 from apps.usage.store.summing import summed_rows
-from apps.usage.store.totals import Total, new_totals
+from apps.usage.store.totals import Total, totals_of
 
 __all__ = [
     "COLUMNS",
     "GRAINS",
-    "NEW_EVENTS",
     "UNITS",
+    "Counted",
     "EventFilter",
     "Figures",
     "ModelSpend",
@@ -61,8 +62,6 @@ __all__ = [
     "events_after",
     "find_events",
     "month_of",
-    "new_event_ids",
-    "new_totals",
     "next_month",
     "one_snapshot",
     "read_row",
@@ -72,6 +71,7 @@ __all__ = [
     "spent_usd",
     "sum_spending",
     "summed_rows",
+    "totals_of",
     "unpriced_by_model",
     "write_batch",
 ]

@@ -14,9 +14,10 @@ from apps.kernel.tokens import BUCKETS
 BINS = 48
 BIN_START_MS, BINS_PER_OCTAVE = 4.0, 3
 # Nothing takes a month; a clock that jumped must not spoil a sum.
-_LONGEST_MS = 2_592_000_000
+LONGEST_MS = 2_592_000_000
 _US = "round(least(greatest({0}, 0), {1}) * 1000)::bigint"
 _DURATIONS = {"latency": "total_ms", "first_byte": "first_byte_ms", "overhead": "overhead_ms"}
+DURATION_FIELDS = tuple(_DURATIONS.values())
 
 # Column → what it sums, of one row of events (or lines made of them).
 COUNTS: Mapping[str, str] = {
@@ -33,7 +34,7 @@ AMOUNTS: Mapping[str, str] = {
 }
 DURATIONS: Mapping[str, str] = {
     **{f"{name}_calls": f"({ms} IS NOT NULL)::int" for name, ms in _DURATIONS.items()},
-    **{f"{name}_us": _US.format(ms, _LONGEST_MS) for name, ms in _DURATIONS.items()},
+    **{f"{name}_us": _US.format(ms, LONGEST_MS) for name, ms in _DURATIONS.items()},
 }
 SUMS: Mapping[str, str] = {**COUNTS, **TOKENS, **AMOUNTS}
 ALL_SUMS: Mapping[str, str] = {**SUMS, **DURATIONS}

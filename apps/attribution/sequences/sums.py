@@ -1,0 +1,27 @@
+"""All that a confidence sequence keeps of the past: three whole numbers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """count: scores so far; total: their sum; spread: the sum of their squared distances from
+    centres that were fixed before each of them. Whole numbers, so that batches may be merged in any
+    order and give the same to the last digit.
+    """
+
+    count: int = 0
+    total: int = 0
+    spread: int = 0
+
+    @classmethod
+    def of(cls, scores: Iterable[int], centres: Iterable[int]) -> Self:
+        """The sums of one batch; scores and centres in the same unit, one centre for each score."""
+        pairs = list(zip(scores, centres, strict=True))
+        spread = sum((score - centre) ** 2 for score, centre in pairs)
+        return cls(len(pairs), sum(score for score, _ in pairs), spread)
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(self.count + other.count, self.total + other.total, self.spread + other.spread)
