@@ -127,7 +127,9 @@ def _works(program: Path, *arguments: str) -> bool:
 
 def lock(places: Places, arguments: Sequence[str]) -> int:
     """Pin both requirements files again; existing pins stay unless --upgrade is given."""
-    for source, pinned in (("requirements.in", RUNTIME), ("requirements-dev.in", DEV)):
+    without = ("--excludes", "requirements-excludes.txt")
+    locks = (("requirements.in", RUNTIME, without), ("requirements-dev.in", DEV, ()))
+    for source, pinned, more in locks:
         command = ["pip", "compile", "-q", "--no-header", "--generate-hashes", source, "-o", pinned]
-        uv(places, [*command, "--python-version", "3.11", *arguments])
+        uv(places, [*command, *more, "--python-version", "3.11", *arguments])
     return 0

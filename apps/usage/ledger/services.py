@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from apps.kernel.ids import uuid7
 from apps.usage.ledger.models import (
     SOURCE,
     USED,
@@ -53,7 +54,10 @@ _entry_values = attrgetter("journal_id", "unit", "account", "amount")
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A journal to be booked. amounts: (unit, kind of call) → what was used; 0 is left out."""
+    """A journal to be booked. amounts: (unit, kind of call) → what was used; 0 is left out.
+
+    journal_id: where its id is known before; a UUIDv7.
+    """
 
     organization_id: UUID
     project_id: UUID
@@ -65,6 +69,7 @@ class Posting:
     kind: JournalKind = JournalKind.USAGE
     batch_id: UUID | None = None
     price_version: int | None = None
+    journal_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,7 @@ def note_discrepancies(
 
 def _journal(posting: Posting, *, at: datetime) -> Journal:
     return Journal(
+        id=posting.journal_id or uuid7(),
         organization_id=posting.organization_id,
         project_id=posting.project_id,
         period=posting.period,
