@@ -11,7 +11,7 @@ from apps.api.views.limits import LimitsView
 from apps.api.views.members import InvitationsView, MembersView
 from apps.api.views.notices import NoticesView, PlanUseView
 from apps.api.views.organization import OrganizationView
-from apps.api.views.policies import CachesView, PoliciesView
+from apps.api.views.policies import CachesView, FeedbackView, PoliciesView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
 from apps.api.views.reconciliations import ReconciliationsView
@@ -87,6 +87,7 @@ urlpatterns = [
         CachesView.as_view({"post": "invalidate"}),
         name="caches-invalidate",
     ),
+    path("feedback", FeedbackView.as_view({"post": "create"}), name="feedback"),
     path("notices", NoticesView.as_view({"get": "list"}), name="notices"),
     path("usage/limits", PlanUseView.as_view({"get": "retrieve"}), name="plan-limits"),
     path("webhooks", WebhooksView.as_view(ALL), name="webhooks"),

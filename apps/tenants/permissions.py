@@ -43,6 +43,7 @@ class Permission(StrEnum):
     POLICIES_READ = "policies.read"
     POLICIES_WRITE = "policies.write"
     CACHES_INVALIDATE = "caches.invalidate"
+    FEEDBACK_WRITE = "feedback.write"
     NOTICES_READ = "notices.read"
     NOTICES_CHOOSE = "notices.choose"
     WEBHOOKS_READ = "webhooks.read"
@@ -83,6 +84,7 @@ BUILD = frozenset(
         P.ROUTES_WRITE,
         P.CONTENT_READ,
         P.CACHES_INVALIDATE,
+        P.FEEDBACK_WRITE,
         P.WEBHOOKS_READ,
         P.USAGE_IMPORT,
         P.GATEWAY_CALL,

@@ -56,6 +56,7 @@ EXPECTED = {
     "listPolicies": "policies.read",
     "setPolicy": "policies.write",
     "invalidateCaches": "caches.invalidate",
+    "giveFeedback": "feedback.write",
     "listNotices": "notices.read",
     "getPlanLimits": "usage.read",
     "listWebhooks": "webhooks.read",

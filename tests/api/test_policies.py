@@ -1,12 +1,17 @@
 """Levers and kept answers over the API."""
 
+from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from apps.kernel.clock import utc_now
+from apps.kernel.ids import uuid7
 from apps.optimization.access import Policies
+from apps.optimization.models import Feedback
 from apps.proxy.snapshot import Shard
+from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES
 from apps.tenants.selectors import organization_access
@@ -77,3 +82,25 @@ def test_answers_are_declared_void() -> None:
     foreign = {"project_id": str(factories.make_project(globex).pk)}
     assert call("POST", "/caches/invalidate", foreign).json()["code"] == "invalid_policy"
     assert told(globex).flushes == ()
+
+
+def test_what_is_said_of_an_answer_replaces_what_was_said_before() -> None:
+    acme, globex = factories.make_organization("Acme"), factories.make_organization("Acme")
+    call, request_id = calling(acme), str(uuid7())
+    body = {"request_id": request_id, "score": "0.5", "comment": "meh"}
+    assert call("POST", "/feedback", body).status_code == 201
+    assert call("POST", "/feedback", body | {"score": "1"}).json()["score"] == "1"
+    with tenant_scope(acme):
+        assert list(Feedback.objects.values_list("score", "comment")) == [(Decimal(1), "meh")]
+    with tenant_scope(globex):
+        assert Feedback.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"score": "1.1"}, {"score": 1}, {"request_id": str(uuid4())}, {"comment": "x" * 1001}],
+)
+def test_feedback_that_makes_no_sense_is_refused(change: dict[str, Any]) -> None:
+    body = {"request_id": str(uuid7()), "score": "0.5"} | change
+    call = calling(factories.make_organization())
+    assert call("POST", "/feedback", body).status_code == 400

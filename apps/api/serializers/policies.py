@@ -7,10 +7,12 @@ from rest_framework import serializers
 
 from apps.api.serializers.fields import Input
 from apps.optimization.access import LEVERS, STATES
+from apps.optimization.feedback import LONGEST_COMMENT
 from apps.optimization.selectors import LONGEST_TTL_S
 from apps.optimization.services import LONGEST_NAME, MOST_MODELS, TRAFFIC_STEPS
 
 SHARE_PATTERN = r"^(0(\.[0-9]{1,4})?|1(\.0{1,4})?)$"
+SCORE_PATTERN = r"^(0(\.[0-9]{1,3})?|1(\.0{1,3})?)$"
 BOUND_HELP = "The greatest share of answers that may be worse than the untouched ones, as text."
 
 
@@ -131,3 +133,28 @@ class InvalidationOut(serializers.Serializer[Any]):
     project_id = serializers.UUIDField(read_only=True, allow_null=True)
     tag = serializers.CharField(read_only=True, allow_null=True)
     at = serializers.DateTimeField(read_only=True)
+
+
+class FeedbackIn(Input):
+    """How good an answer was."""
+
+    request_id = serializers.UUIDField(help_text="What Netra-Request-Id said.")
+    score = serializers.CharField(
+        max_length=5,
+        help_text="From 0 (bad) to 1 (good), as text.",
+        validators=[RegexValidator(SCORE_PATTERN, "Write it like 0.5.")],
+    )
+    comment = serializers.CharField(
+        max_length=LONGEST_COMMENT, required=False, allow_blank=True, default=""
+    )
+
+
+class FeedbackOut(serializers.Serializer[Any]):
+    """What was said of an answer."""
+
+    request_id = serializers.UUIDField(read_only=True)
+    score = serializers.DecimalField(
+        max_digits=4, decimal_places=3, normalize_output=True, read_only=True
+    )
+    comment = serializers.CharField(read_only=True)
+    given_at = serializers.DateTimeField(read_only=True)

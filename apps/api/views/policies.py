@@ -1,15 +1,18 @@
-"""What levers may do, and which kept answers are void."""
+"""What levers may do, which kept answers are void, and how good answers were."""
 
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.idempotency import acts_once
 from apps.api.serializers.policies import (
+    FeedbackIn,
+    FeedbackOut,
     InvalidationIn,
     InvalidationOut,
     PoliciesOut,
@@ -19,6 +22,7 @@ from apps.api.serializers.policies import (
 from apps.api.views.base import OrganizationViewSet
 from apps.kernel.clock import utc_now
 from apps.optimization.access import DEFAULT, PolicyTerms
+from apps.optimization.feedback import InvalidFeedback, give_feedback
 from apps.optimization.models import Policy
 from apps.optimization.selectors import effective, policies, terms_of
 from apps.optimization.services import (
@@ -88,6 +92,25 @@ class CachesView(OrganizationViewSet):
             **self.checked(InvalidationIn),
         )
         return Response(InvalidationOut(flush).data)
+
+
+@extend_schema(tags=["Levers"])
+class FeedbackView(OrganizationViewSet):
+    declared_access = {"create": Permission.FEEDBACK_WRITE}
+    raises = {"create": (InvalidFeedback,)}
+
+    @extend_schema(operation_id="giveFeedback", request=FeedbackIn, responses={201: FeedbackOut})
+    @acts_once
+    def create(self, _request: Request) -> Response:
+        """Say how good an answer was
+
+        Replaces what the same caller said of the request before. Levers are certified and stopped
+        by it.
+        """
+        body = self.checked(FeedbackIn)
+        body["score"] = Decimal(body["score"])
+        row = give_feedback(**body, given_by=self.actor.id, at=utc_now())
+        return Response(FeedbackOut(row).data, status.HTTP_201_CREATED)
 
 
 def _terms(body: dict[str, Any]) -> PolicyTerms:

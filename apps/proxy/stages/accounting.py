@@ -46,9 +46,13 @@ def accounts(exchange: Exchange) -> Accounts:
         "is_triggered": levers.is_triggered,
         "decisions": tuple(levers.decisions),
         "counterfactual_usd": counterfactual,
-        "decomposition": decomposed(counterfactual, steps) if counterfactual is not None else {},
+        "decomposition": _parts(counterfactual, steps),
     }
     return found if levers.period is None else found | _experiment(exchange, levers, levers.period)
+
+
+def _parts(counterfactual: Decimal | None, steps: list[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    return decomposed(counterfactual, steps) if counterfactual is not None and steps else {}
 
 
 def _experiment(exchange: Exchange, levers: Levers, period: PeriodAccess) -> Accounts:

@@ -28,8 +28,11 @@ async def answer(exchange: Exchange, runtime: Runtime) -> bool:
     levers = exchange.levers
     if levers is None or levers.policy.state(LEVER) == "off":
         return False
+    data_key = exchange.caller.organization.data_key
+    if data_key is None or not _is_fit(exchange, levers):
+        return False
     try:
-        body = await _found(exchange, runtime, levers)
+        body = await _found(exchange, runtime, levers, data_key)
     except Exception:  # noqa: BLE001  (the call goes on untouched)
         figures.fail_lever(LEVER, "error")
         levers.entry = None
@@ -65,12 +68,10 @@ def place_of(exchange: Exchange, policies: Policies) -> Place:
     )
 
 
-async def _found(exchange: Exchange, runtime: Runtime, levers: Levers) -> bytes | None:
+async def _found(
+    exchange: Exchange, runtime: Runtime, levers: Levers, data_key: bytes
+) -> bytes | None:
     """The answer as the caller wants it; None leads to the provider."""
-    data_key = exchange.caller.organization.data_key
-    if (reason := _unfit(exchange, levers)) or data_key is None:
-        levers.decide(LEVER, NONE, reason or "no_data_key")
-        return None
     levers.is_triggered = True
     if not levers.may_act:
         levers.decide(LEVER, SHADOW, "eligible")
@@ -80,24 +81,24 @@ async def _found(exchange: Exchange, runtime: Runtime, levers: Levers) -> bytes 
     entry, reason = await _entry(exchange, runtime, levers, key)
     body = _served(exchange, policies, entry)
     if body is None:
-        _miss(exchange, runtime, levers, key)
-    elif levers.acts(LEVER):
-        levers.entry, levers.cache_status = entry, b"hit"
-        levers.decide(LEVER, ACTED, reason)
-        return body
-    else:
+        _miss(exchange, levers)
+        return None
+    _land(runtime, levers, entry)
+    if not levers.acts(LEVER):
         levers.decide(LEVER, SHADOW, "would_hit")
-    return None
+        return None
+    levers.entry, levers.cache_status = entry, b"hit"
+    levers.decide(LEVER, ACTED, reason)
+    return body
 
 
-def _unfit(exchange: Exchange, levers: Levers) -> str:
-    """Why the call cannot be answered from what is kept; empty when it can."""
+def _is_fit(exchange: Exchange, levers: Levers) -> bool:
+    """Whether the call can be answered from what is kept; for most that is no question at all."""
     document = exchange.facts.document
     if exchange.endpoint.name not in FORMS or not isinstance(document, dict):
-        return "endpoint"
-    if is_drawn(document) and not levers.policy.caches_any_temperature:
-        return "temperature"
-    return "lasting" if is_lasting(document) else ""
+        return False
+    is_answerable = levers.policy.caches_any_temperature or not is_drawn(document)
+    return is_answerable and not is_lasting(document)
 
 
 def _key(exchange: Exchange, policies: Policies, data_key: bytes) -> str:
@@ -109,9 +110,12 @@ def _key(exchange: Exchange, policies: Policies, data_key: bytes) -> str:
 async def _entry(
     exchange: Exchange, runtime: Runtime, levers: Levers, key: str
 ) -> tuple[Entry | None, str]:
-    """What is kept or on its way, and which of the two it was."""
-    flight = runtime.flights.find(key) if levers.acts(LEVER) else None
-    if flight is not None:
+    """What is kept or on its way, and which of the two it was. The first of equal calls leads the
+    others from here on, so that none comes between its look into the store and its asking.
+    """
+    levers.flight = runtime.flights.begin(key)
+    flight = runtime.flights.find(key)
+    if levers.flight is None and flight is not None and levers.acts(LEVER):
         return await _landed(exchange, flight.landing), "in_flight"
     organization = exchange.caller.organization
     kept = await runtime.answers.get(key)
@@ -146,11 +150,17 @@ def _served(exchange: Exchange, policies: Policies, entry: Entry | None) -> byte
     return stream_of(form, document, has_usage=facts.wants_usage_chunk)
 
 
-def _miss(exchange: Exchange, runtime: Runtime, levers: Levers, key: str) -> None:
-    """The first of equal calls leads the others."""
+def _land(runtime: Runtime, levers: Levers, entry: Entry | None) -> None:
+    """What was found in the store is there for those who wait as well."""
+    if levers.flight is not None:
+        runtime.flights.land(levers.flight, entry)
+        runtime.flights.end(levers.flight)
+        levers.flight = None
+
+
+def _miss(exchange: Exchange, levers: Levers) -> None:
     levers.cache_status = b"miss"
     levers.decide(LEVER, NONE, "miss")
-    levers.flight = runtime.flights.begin(key)
     if levers.flight is not None and exchange.facts.is_stream and exchange.kept is None:
         exchange.kept = bytearray()
 

@@ -31,7 +31,9 @@ _KEYED = frozenset({"chat.completions", "responses"})
 def shape(exchange: Exchange, runtime: Runtime) -> None:
     """Fill in `levers.body` where a lever acts on the prompt; never raises."""
     levers = exchange.levers
-    if levers is None or levers.policy.state(LEVER) == "off":
+    if levers is None or exchange.facts.prompt_text_bytes < _SHORTEST:
+        return
+    if levers.policy.state(LEVER) == "off":
         return
     began = perf_counter()
     try:
@@ -64,9 +66,6 @@ def _marked(exchange: Exchange, runtime: Runtime, levers: Levers) -> bytes | Non
 def _with_marks(
     exchange: Exchange, runtime: Runtime, levers: Levers, document: dict[str, Any], body: bytes
 ) -> bytes | None:
-    if exchange.facts.prompt_text_bytes < _SHORTEST:
-        levers.decide(LEVER, NONE, "too_short")
-        return None
     caller, at_s = exchange.caller, monotonic()
     plan = runtime.planner.plan(
         document,
