@@ -11,6 +11,7 @@ from django.conf import settings
 from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.rates import PriceBook
 from apps.pricing.selectors import edition_in_force, price_book
+from apps.proxy.answer_store import SharedAnswers
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.loader import Loader
 from apps.proxy.runtime import Runtime, Settings
@@ -33,7 +34,12 @@ async def open_runtime() -> AsyncIterator[Runtime]:
     await asyncio.to_thread(loader.start)
     settle_memory()
     try:
-        async with _limiter() as limiter, _spool() as spool, _transport() as transport:
+        async with (
+            _limiter() as limiter,
+            _spool() as spool,
+            _transport() as transport,
+            _answers() as answers,
+        ):
             yield Runtime(
                 settings=Settings(peppers=tuple(settings.API_KEY_PEPPERS.keys.values())),
                 snapshot=lambda: loader.known,
@@ -42,6 +48,7 @@ async def open_runtime() -> AsyncIterator[Runtime]:
                 limiter=limiter,
                 spool=spool,
                 transport=transport,
+                answers=answers,
             )
     finally:
         await asyncio.to_thread(loader.stop)
@@ -82,6 +89,15 @@ async def _sync_forever(spool: SpoolWriter) -> None:
     while True:
         await asyncio.sleep(_SYNC_SECONDS)
         await asyncio.to_thread(spool.sync)
+
+
+@asynccontextmanager
+async def _answers() -> AsyncIterator[SharedAnswers]:
+    answers = SharedAnswers(settings.CACHE_URL, prefix=f"{settings.REDIS_KEY_PREFIX}:answers")
+    try:
+        yield answers
+    finally:
+        await answers.close()
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from sim.multipart import Part, parse_multipart
 
 # What may differ between two requests that deserve the same answer: how it is delivered, and marks
 # that a gateway may add on the way.
-_NOT_IN_SEED = {"stream", "stream_options", "service_tier", "cache_control"}
+_NOT_IN_SEED = {"stream", "stream_options", "service_tier", "cache_control", "prompt_cache_key"}
 _TEXT_OR_BLOCKS = {"system", "content"}
 
 

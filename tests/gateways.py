@@ -24,6 +24,7 @@ from apps.kernel.events import Event, decode
 from apps.kernel.ids import uuid7
 from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.rates import PriceBook
+from apps.proxy.answer_store import SharedAnswers
 from apps.proxy.app import Gateway
 from apps.proxy.connection import Connection
 from apps.proxy.limits.limiter import Limiter
@@ -166,28 +167,40 @@ class RunningGateway:
 
 @contextmanager
 def running_gateway(
-    *tenants: Tenant, settings: Settings | None = None, redis_url: str | None = None
+    *tenants: Tenant,
+    settings: Settings | None = None,
+    redis_url: str | None = None,
+    answers_url: str | None = None,
 ) -> Iterator[RunningGateway]:
     """A gateway of its own on a free port, with a spool of its own; stopped at the end."""
     with tempfile.TemporaryDirectory(prefix="spool-") as folder:
-        serving = _Serving(Path(folder), tenants, settings or quick_settings(), redis_url)
+        serving = _Serving(
+            Path(folder), tenants, settings or quick_settings(), redis_url, answers_url
+        )
         with serving.running() as gateway:
             yield gateway
 
 
 def quick_settings(**changes: Any) -> Settings:
     """Settings with timeouts for tests."""
-    return replace(Settings(peppers=(PEPPER,), timeouts=QUICK), **changes)
+    quick = Settings(peppers=(PEPPER,), timeouts=QUICK, lever_seconds=5.0)
+    return replace(quick, **changes)
 
 
 class _Serving:
     """uvicorn in a thread, and the parts of the gateway that it serves."""
 
     def __init__(
-        self, folder: Path, tenants: Sequence[Tenant], chosen: Settings, redis_url: str | None
+        self,
+        folder: Path,
+        tenants: Sequence[Tenant],
+        chosen: Settings,
+        redis_url: str | None,
+        answers_url: str | None,
     ) -> None:
         self._folder, self._settings = folder, chosen
         self._redis_url = redis_url or settings.REDIS_URL
+        self._answers_url = answers_url or settings.CACHE_URL
         self._tenants = tenants
         self._gateway: RunningGateway | None = None
         self._known: Snapshot | None = None
@@ -227,6 +240,8 @@ class _Serving:
         await limiter.start()
         spool = SpoolWriter(self._folder, "gateway")
         transport = Transport()
+        # Nothing here is about time; a busy machine must not make a miss of a hit.
+        answers = SharedAnswers(self._answers_url, prefix=f"test-{uuid7()}", patience_s=5.0)
         runtime = Runtime(
             settings=self._settings,
             snapshot=self._snapshot,
@@ -235,11 +250,13 @@ class _Serving:
             limiter=limiter,
             spool=spool,
             transport=transport,
+            answers=answers,
         )
         [folder] = writer_folders(self._folder)
         self._gateway = RunningGateway("", self._tenants, spool, runtime, Follower(folder))
         yield runtime
         await transport.close()
+        await answers.close()
         await limiter.close()
         spool.close()
 

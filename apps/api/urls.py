@@ -11,6 +11,7 @@ from apps.api.views.limits import LimitsView
 from apps.api.views.members import InvitationsView, MembersView
 from apps.api.views.notices import NoticesView, PlanUseView
 from apps.api.views.organization import OrganizationView
+from apps.api.views.policies import CachesView, FeedbackView, PoliciesView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
 from apps.api.views.reconciliations import ReconciliationsView
@@ -80,6 +81,13 @@ urlpatterns = [
     path("routes/<uuid:id>", RoutesView.as_view(ONE_OR_NONE), name="route"),
     path("limits", LimitsView.as_view(ALL), name="limits"),
     path("limits/<uuid:id>", LimitsView.as_view(ONE_OR_NONE), name="limit"),
+    path("policies", PoliciesView.as_view({"get": "list", "put": "update"}), name="policies"),
+    path(
+        "caches/invalidate",
+        CachesView.as_view({"post": "invalidate"}),
+        name="caches-invalidate",
+    ),
+    path("feedback", FeedbackView.as_view({"post": "create"}), name="feedback"),
     path("notices", NoticesView.as_view({"get": "list"}), name="notices"),
     path("usage/limits", PlanUseView.as_view({"get": "retrieve"}), name="plan-limits"),
     path("webhooks", WebhooksView.as_view(ALL), name="webhooks"),

@@ -33,6 +33,7 @@ NAVIGATION = (
     NavItem("API keys", "keys", "keys", "k", Permission.KEYS_READ),
     NavItem("Credentials", "credentials", "credentials", "c", Permission.CREDENTIALS_READ),
     NavItem("Gateway", "routes", "gateway", "r", Permission.ROUTES_READ),
+    NavItem("Levers", "levers", "levers", "v", Permission.POLICIES_READ),
     NavItem("Limits", "limits", "limits", "l", Permission.LIMITS_READ),
     NavItem("Alerts & webhooks", "alerts", "alert", "a", Permission.NOTICES_READ),
     NavItem("Reconciliation", "reconciliations", "billing", "b", Permission.USAGE_READ),

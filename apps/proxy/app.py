@@ -7,7 +7,7 @@ from typing import Any
 from apps.kernel.errors import NetraError
 from apps.kernel.ids import uuid7
 from apps.kernel.lifespan import Receive, Send, run_lifespan
-from apps.proxy.client import Client
+from apps.proxy.client import LEFT, Client
 from apps.proxy.exchange import Exchange
 from apps.proxy.pipeline import carry
 from apps.proxy.probes import PROBES, answer_probe
@@ -66,7 +66,7 @@ class Gateway:
     async def _carry(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             runtime, snapshot = self._ready()
-            exchange = _exchange(scope, Client(receive, send), snapshot)
+            exchange = _exchange(scope, _client(scope, receive, send), snapshot)
         except NetraError as error:
             await _refuse(scope, send, error)
             return
@@ -74,6 +74,10 @@ class Gateway:
             await carry_websocket(exchange, runtime, scope, receive, send)
         else:
             await carry(exchange, runtime)
+
+
+def _client(scope: Scope, receive: Receive, send: Send) -> Client:
+    return Client(receive, send, scope.get("extensions", {}).get(LEFT))
 
 
 def _exchange(scope: Scope, client: Client, snapshot: Snapshot) -> Exchange:

@@ -1,13 +1,16 @@
 """The caller's side of one call: its body, our answer, and whether it is still there."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from apps.kernel.errors import NetraError
 from apps.kernel.lifespan import Receive, Send
 
 Headers = list[tuple[bytes, bytes]]
+# The ASGI extension of servers that tell by themselves when a caller leaves.
+LEFT = "netra.left"
+WhenLeft = Callable[[Callable[[], None] | None], None]
 
 
 class ClientLeft(Exception):
@@ -26,13 +29,24 @@ class BodyTooLarge(NetraError):
 
 
 class Client:
-    """One HTTP request, as ASGI hands it over."""
+    """One HTTP request, as ASGI hands it over; when_left: the server's `LEFT`, if it has that."""
 
-    __slots__ = ("_receive", "_send", "_watch", "has_left", "has_started", "sent_bytes")
+    __slots__ = (
+        "_call",
+        "_receive",
+        "_send",
+        "_watch",
+        "_when_left",
+        "has_left",
+        "has_started",
+        "sent_bytes",
+    )
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, when_left: WhenLeft | None = None) -> None:
         self._receive = receive
         self._send = send
+        self._when_left = when_left
+        self._call: asyncio.Task[Any] | None = None
         self._watch: asyncio.Task[None] | None = None
         self.has_left = False
         self.has_started = False
@@ -67,11 +81,15 @@ class Client:
 
     def watch(self) -> None:
         """From here on, cancel the running task when the caller leaves; the body must be read."""
-        task = asyncio.current_task()
-        self._watch = asyncio.create_task(self._cancel_when_left(task))
+        self._call = asyncio.current_task()
+        if self._when_left:
+            self._when_left(self._leave)
+        else:
+            self._watch = asyncio.create_task(self._leave_when_told())
 
     def unwatch(self) -> None:
         """The call is settled: a caller that leaves now changes nothing."""
+        self._call = None
         if self._watch:
             self._watch.cancel()
             self._watch = None
@@ -91,9 +109,12 @@ class Client:
         self.sent_bytes += len(chunk)
         await self._send({"type": "http.response.body", "body": chunk})
 
-    async def _cancel_when_left(self, task: "asyncio.Task[Any] | None") -> None:
+    async def _leave_when_told(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self.has_left = True
-        if task:
-            task.cancel()
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._call:
+            self.has_left = True
+            self._call.cancel()

@@ -5,10 +5,17 @@ uvicorn --http apps.proxy.connection:Connection
 Sources: RFC 9112 §3.2 (Host), §6.1 (Transfer-Encoding), RFC 9110 §6.5.1 (trailers), §7.8 (Upgrade).
 """
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from apps.kernel.errors import NetraError
 from apps.kernel.ids import uuid7
+from apps.proxy.cycle import Cycle
 from apps.proxy.providers.dialect import Dialect
 from apps.proxy.providers.paths import endpoint_of
 from apps.proxy.providers.registry import DIALECTS, dialect_of
@@ -34,6 +41,7 @@ class Connection(HttpToolsProtocol):
 
     _has_head = False
     _head_bytes = 0
+    _running: Cycle | None = None
     _refusal: NetraError = InvalidHttp()
 
     def data_received(self, data: bytes) -> None:
@@ -44,6 +52,16 @@ class Connection(HttpToolsProtocol):
         if is_open and not self._has_head and self._head_bytes > LARGEST_HEAD:
             self._refusal = HeadTooLarge()
             self.send_400_response("")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tells the call that is being answered, whatever else waits behind it."""
+        super().connection_lost(exc)
+        if self._running:
+            self._running.leave()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = Cycle.adopt(cycle)
+        super()._start_asgi_task(cycle, app)
 
     def on_message_begin(self) -> None:
         self._has_head = False

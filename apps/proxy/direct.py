@@ -1,134 +1,184 @@
-"""A POST whose body is in memory, over aiohttp's connections but without its session.
+"""A POST whose body is in memory, over connections of our own.
 
-The session makes some twenty objects for each request that this gateway has no use for: cookies,
-redirects, authentication, traces, a writer. That is half of what a relay costs. Its connector
-(pools, names, TLS), its protocol and its parser are used as they are.
+A client library makes some forty objects for each request that this gateway has no use for:
+cookies, redirects, authentication, traces, a writer, a reader. That is most of what a relay costs.
 """
 
 import asyncio
-from collections import OrderedDict
-from typing import Any
+import socket
+import ssl
+from collections.abc import Callable
+from functools import lru_cache
+from time import monotonic
+from typing import Any, NamedTuple
 
-import aiohttp
-from aiohttp.client_reqrep import ClientRequest
-from aiohttp.connector import Connection
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohappyeyeballs import start_connection
 from yarl import URL
 
-READ_BUFFER_BYTES = 1 << 17
-# Customers choose the addresses, hence the bound.
-_MOST_DOORS = 1_024
+from apps.proxy.failures import ConnectTimeout
+from apps.proxy.reply import Reply, Wire
+
+SocketFactory = Callable[[Any], socket.socket]
+_KEPT_SECONDS = 55.0
+_NAME_SECONDS = 30.0
+# RFC 8305 §8.
+_EYEBALLS_SECONDS = 0.25
+# Customers choose the addresses, hence the bounds.
+_MOST_NAMES = 1_024
+_LONGEST_REMEMBERED = 1_024
 
 
 class Unsendable(ValueError):
     """A header that would be two on the wire."""
 
 
-class Answer:
-    """An answer whose head has arrived, with what `transport.Upstream` asks of one."""
+class Door(NamedTuple):
+    """Where connections lead."""
 
-    __slots__ = ("_connection", "content", "headers", "raw_headers", "status")
+    host: str
+    port: int
+    is_tls: bool
 
-    def __init__(self, connection: Connection, message: Any, payload: aiohttp.StreamReader) -> None:
-        self._connection = connection
-        self.status: int = message.code
-        self.headers, self.raw_headers = message.headers, message.raw_headers
-        self.content = payload
-        payload.on_eof(self._ended)
 
-    def release(self) -> None:
-        """Give the connection back when the body came to its end, else drop it."""
-        self._connection.release()
+class Address(NamedTuple):
+    """A URL taken apart: the door, and what the first lines of a request say."""
 
-    def close(self) -> None:
-        """Drop the connection."""
-        self._connection.close()
-
-    def _ended(self) -> None:
-        """Others may have the connection now, unless it still sends what nobody waited for."""
-        transport = self._connection.transport
-        if transport is not None and transport.get_write_buffer_size():
-            self.close()
-        else:
-            self.release()
+    door: Door
+    start: str
 
 
 class Direct:
-    """The requests of one pool of connections."""
+    """The connections that one kind of socket may open. Belongs to one event loop."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self._session = session
-        self._doors: OrderedDict[URL, ClientRequest] = OrderedDict()
+    def __init__(self, make_socket: SocketFactory, tls: ssl.SSLContext) -> None:
+        self._make_socket, self._tls = make_socket, tls
+        self._idle: dict[Door, dict[Wire, float]] = {}
+        self._open: set[Wire] = set()
+        self._names: dict[tuple[str, int], tuple[float, list[Any]]] = {}
 
     async def post(
         self,
-        url: URL,
+        url: str,
         headers: list[tuple[str, str]],
         body: bytes,
-        patience: aiohttp.ClientTimeout,
-    ) -> Answer:
-        """Send and wait for the head of the answer. `url` has no user in it.
+        *,
+        connect: float,
+        first_byte: float,
+        idle: float,
+    ) -> Reply:
+        """Send and wait for the head of the answer. `url` has no user in it; seconds.
 
-        headers: without those that frame the body. Raises aiohttp.ClientError, OSError, Unsendable.
+        headers: without those that frame the body. Raises UpstreamFailure, OSError, Unsendable.
         """
-        head = _head(url, headers, len(body))
-        connection = await self._connect(url, patience)
+        address = address_of(url)
+        head = _head(address.start, headers, len(body))
+        wire = self._kept(address.door) or await self._connected(address.door, connect)
+        reply = wire.ask(head, body, idle)
         try:
-            return await _exchanged(connection, head, body, patience)
+            await reply.head(first_byte)
         except BaseException:
-            connection.close()
+            reply.abort()
             raise
+        return reply
 
-    async def _connect(self, url: URL, patience: aiohttp.ClientTimeout) -> Connection:
-        connector = self._session.connector
-        if connector is None:
-            raise aiohttp.ClientConnectionError("The session is closed.")
+    def close(self) -> None:
+        """Drop all connections."""
+        for wire in tuple(self._open):
+            wire.close()
+
+    def _kept(self, door: Door) -> Wire | None:
+        """A connection that served before, the one used last."""
+        kept = self._idle.get(door)
+        while kept:
+            wire, since = kept.popitem()
+            if wire.is_open and monotonic() - since < _KEPT_SECONDS:
+                return wire
+            wire.close()
+        return None
+
+    def _keep(self, door: Door, wire: Wire) -> None:
+        now = monotonic()
+        kept = self._idle.setdefault(door, {})
+        kept[wire] = now
+        oldest = next(iter(kept))
+        if now - kept[oldest] > _KEPT_SECONDS:
+            del kept[oldest]
+            oldest.close()
+
+    def _forget(self, door: Door, wire: Wire) -> None:
+        self._open.discard(wire)
+        kept = self._idle.get(door)
+        if kept is not None:
+            kept.pop(wire, None)
+            if not kept:
+                del self._idle[door]
+
+    async def _connected(self, door: Door, seconds: float) -> Wire:
         try:
-            return await connector.connect(self._door(url), [], patience)
+            async with asyncio.timeout(seconds):
+                return await self._connect(door)
         except TimeoutError as error:
-            raise aiohttp.ConnectionTimeoutError(f"no connection to {url.host}") from error
+            raise ConnectTimeout from error
 
-    def _door(self, url: URL) -> ClientRequest:
-        """What aiohttp's connector wants to know of where a connection leads."""
-        origin = url.origin()
-        door = self._doors.get(origin)
-        if door is None:
-            door = ClientRequest(
-                "POST", origin, loop=asyncio.get_running_loop(), session=self._session
+    async def _connect(self, door: Door) -> Wire:
+        loop = asyncio.get_running_loop()
+        connected = await start_connection(
+            await self._resolved(door.host, door.port),
+            happy_eyeballs_delay=_EYEBALLS_SECONDS,
+            interleave=1,
+            socket_factory=self._make_socket,
+        )
+        wire = Wire(lambda idle: self._keep(door, idle), lambda lost: self._forget(door, lost))
+        self._open.add(wire)
+        try:
+            await loop.create_connection(
+                lambda: wire,
+                sock=connected,
+                ssl=self._tls if door.is_tls else None,
+                server_hostname=door.host if door.is_tls else None,
             )
-            self._doors[origin] = door
-            if len(self._doors) > _MOST_DOORS:
-                self._doors.popitem(last=False)
-        return door
+        except BaseException:
+            self._open.discard(wire)
+            connected.close()
+            raise
+        return wire
+
+    async def _resolved(self, host: str, port: int) -> list[Any]:
+        """Addresses of a name, remembered for a while: whoever connects looks at them again."""
+        now = monotonic()
+        known = self._names.get((host, port))
+        if known and now - known[0] < _NAME_SECONDS:
+            return known[1]
+        loop = asyncio.get_running_loop()
+        found: list[Any] = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        if len(self._names) >= _MOST_NAMES:
+            del self._names[next(iter(self._names))]
+        self._names[host, port] = now, found
+        return found
 
 
-async def _exchanged(
-    connection: Connection, head: bytes, body: bytes, patience: aiohttp.ClientTimeout
-) -> Answer:
-    protocol, transport = connection.protocol, connection.transport
-    if protocol is None or transport is None:
-        raise aiohttp.ServerDisconnectedError
-    protocol.set_response_params(
-        read_until_eof=True, read_timeout=patience.sock_read, read_bufsize=READ_BUFFER_BYTES
-    )
-    transport.writelines((head, body))
-    protocol.start_timeout()
-    try:
-        message, payload = await protocol.read()
-        while 100 <= message.code < 200 and message.code != 101:  # more is to come
-            message, payload = await protocol.read()
-    except HttpProcessingError as error:
-        raise aiohttp.ClientPayloadError(error.message) from error
-    return Answer(connection, message, payload)
+def address_of(url: str) -> Address:
+    """Raises ValueError for what is no URL with a host."""
+    return _known_address(url) if len(url) <= _LONGEST_REMEMBERED else _address(url)
 
 
-def _head(url: URL, headers: list[tuple[str, str]], length: int) -> bytes:
+def _address(url: str) -> Address:
+    parsed = URL(url, encoded=True)
+    if parsed.raw_host is None or parsed.port is None:
+        raise ValueError("A URL without a host leads nowhere.")
+    door = Door(parsed.raw_host, parsed.port, parsed.scheme in ("https", "wss"))
+    start = f"POST {parsed.raw_path_qs} HTTP/1.1\r\nhost: {parsed.host_port_subcomponent}\r\n"
+    return Address(door, start)
+
+
+_known_address = lru_cache(maxsize=_MOST_NAMES)(_address)
+
+
+def _head(start: str, headers: list[tuple[str, str]], length: int) -> bytes:
     """Raises Unsendable."""
-    lines = [f"POST {url.raw_path_qs} HTTP/1.1", f"host: {url.host_port_subcomponent}"]
-    lines += [f"{name}: {value}" for name, value in headers]
-    lines.append(f"content-length: {length}")
-    text = "\r\n".join(lines)
-    breaks = len(lines) - 1
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    text = f"{start}{lines}content-length: {length}\r\n\r\n"
+    breaks = len(headers) + 4
     if text.count("\r") != breaks or text.count("\n") != breaks or "\0" in text:
         raise Unsendable("A header holds a line break.")
-    return f"{text}\r\n\r\n".encode()
+    return text.encode()

@@ -12,13 +12,15 @@ from apps.kernel.ids import uuid7
 from apps.kernel.tokens import TokenBuckets
 from apps.pricing.rates import PriceBook
 from apps.proxy.client import Client, Headers
+from apps.proxy.levers import Levers
 from apps.proxy.limits.holds import Hold
 from apps.proxy.providers.dialect import Dialect, Watcher
 from apps.proxy.providers.facts import Endpoint, Reading, RequestFacts
 from apps.proxy.providers.table import KeyStyle
 from apps.proxy.selection import Candidate, Tier
 from apps.proxy.snapshot import Snapshot
-from apps.proxy.transport import EVENT_STREAM, Body, Timeouts, Upstream
+from apps.proxy.transport import Body, Timeouts
+from apps.proxy.upstream import EVENT_STREAM, Upstream
 from apps.tenants.access import KeyAccess, OrganizationAccess, ProjectAccess, Route
 
 NOTHING = TokenBuckets()
@@ -98,6 +100,8 @@ class Exchange:
     tiers: list[Tier] = field(default_factory=list)
     timeouts: Timeouts = field(init=False)
     hold: Hold | None = None
+    # assign, answer, shape
+    levers: Levers | None = None
     # call
     attempts: list[Attempt] = field(default_factory=list)
     candidate: Candidate | None = None

@@ -13,6 +13,9 @@ _CALLS = Counter(
 _TURNED_AWAY = Counter("netra_gateway_turned_away", "Calls without a valid key.", ("code",))
 _ATTEMPTS = Counter("netra_gateway_attempts", "Tries at providers.", ("provider", "outcome"))
 _WATCH_FAULTS = Counter("netra_gateway_watch_faults", "Parts of answers that could not be read.")
+_LEVER_FAULTS = Counter(
+    "netra_gateway_lever_faults", "Calls that a lever left untouched.", ("lever", "cause")
+)
 _OPEN = Gauge("netra_gateway_open_calls", "Calls in flight.")
 _OVERHEAD = Histogram(
     "netra_gateway_overhead_seconds",
@@ -47,6 +50,11 @@ def leave() -> None:
 def turn_away(code: str) -> None:
     """A call ended before anybody was recognised."""
     _TURNED_AWAY.labels(code).inc()
+
+
+def fail_lever(lever: str, cause: str) -> None:
+    """A lever broke or was too slow, and its call went on untouched."""
+    _LEVER_FAULTS.labels(lever, cause).inc()
 
 
 def count(exchange: Exchange, overhead_ms: float) -> None:

@@ -1,7 +1,7 @@
 """The stages of a call in their order, and what happens when one of them stops it.
 
-receive and authenticate → admit → [assign → answer → shape: the levers' places] → call → relay →
-record. Authentication needs the head of the request only and comes before its body is read.
+receive and authenticate → admit → assign → answer → shape → call → relay → record. Authentication
+needs the head of the request only and comes before its body is read.
 """
 
 import asyncio
@@ -11,11 +11,14 @@ import structlog
 from apps.kernel.errors import NetraError
 from apps.proxy import figures
 from apps.proxy.client import ClientLeft
+from apps.proxy.deadline import Deadline
 from apps.proxy.exchange import Exchange, InternalError
-from apps.proxy.failures import Stopped, TotalTimeout
+from apps.proxy.failures import Stopped
 from apps.proxy.runtime import Runtime
 from apps.proxy.stages.admit import admit
+from apps.proxy.stages.answer import answer
 from apps.proxy.stages.answering import answer_headers, refusal_headers
+from apps.proxy.stages.assign import assign
 from apps.proxy.stages.attempting import drop_upstream
 from apps.proxy.stages.authenticate import authenticate
 from apps.proxy.stages.call import call
@@ -23,6 +26,8 @@ from apps.proxy.stages.keep import keep
 from apps.proxy.stages.receive import receive
 from apps.proxy.stages.record import price, record
 from apps.proxy.stages.relay import ending_event, relay
+from apps.proxy.stages.retain import retain
+from apps.proxy.stages.shape import shape
 
 logger = structlog.get_logger(__name__)
 
@@ -62,12 +67,13 @@ async def _run_stages(exchange: Exchange, runtime: Runtime) -> None:
     authenticate(exchange, runtime)
     await receive(exchange, runtime)
     await admit(exchange, runtime)
-    try:
-        async with asyncio.timeout(exchange.timeouts.total):
-            await call(exchange, runtime)
-            await relay(exchange)
-    except TimeoutError as error:
-        raise TotalTimeout from error
+    assign(exchange, runtime)
+    if await answer(exchange, runtime):
+        return
+    shape(exchange, runtime)
+    async with Deadline(exchange.timeouts.total):
+        await call(exchange, runtime)
+        await relay(exchange)
 
 
 async def _finish(exchange: Exchange, runtime: Runtime) -> None:
@@ -118,3 +124,4 @@ def _record_once(exchange: Exchange, runtime: Runtime) -> None:
     price(exchange)
     keep(exchange, runtime)
     record(exchange, runtime)
+    retain(exchange, runtime)

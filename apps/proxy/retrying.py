@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from apps.proxy.transport import Upstream
+from apps.proxy.upstream import Upstream
 
 # What the official clients retry too (openai-python, anthropic-sdk-python: _base_client.py).
 RETRYABLE = frozenset({408, 409, 429, 500, 502, 503, 504, 520, 522, 524, 529})

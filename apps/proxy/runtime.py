@@ -1,16 +1,22 @@
 """What a gateway process holds while it runs; every stage gets it."""
 
+import asyncio
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from apps.optimization.prefix import PromptCachePlanner
+from apps.proxy.answer_store import AnswerStore, NoAnswers
 from apps.proxy.breaker import Breakers
+from apps.proxy.flights import Flights
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.recognition import Recognition
 from apps.proxy.selection import Latencies
 from apps.proxy.snapshot import Snapshot
 from apps.proxy.transport import Timeouts, Transport
+from apps.proxy.units import Units
 from apps.usage.spool import SpoolWriter
 
 
@@ -19,6 +25,7 @@ class Settings:
     """peppers: those under which key digests were made. Sizes in bytes.
 
     largest_body: of a request held in memory, and so replayable. largest_answer: of a JSON answer.
+    lever_seconds: so long a lever may think; a call that it kept longer goes on untouched.
     """
 
     peppers: tuple[bytes, ...]
@@ -26,6 +33,12 @@ class Settings:
     largest_answer: int = 64 << 20
     max_retries: int = 2
     timeouts: Timeouts = Timeouts()
+    lever_seconds: float = 0.005
+
+
+def _planner() -> PromptCachePlanner:
+    """What it learns lives and ends with the process, and so does its key."""
+    return PromptCachePlanner(key=secrets.token_bytes(32))
 
 
 @dataclass(slots=True)
@@ -33,6 +46,7 @@ class Runtime:
     """The parts that live as long as the process.
 
     snapshot: None until one was loaded. is_in_touch: whether it follows the database's changes.
+    tasks: what goes on after its call was answered, and may be lost.
     """
 
     settings: Settings
@@ -44,6 +58,11 @@ class Runtime:
     transport: Transport
     breakers: Breakers = field(default_factory=Breakers)
     latencies: Latencies = field(default_factory=Latencies)
+    answers: AnswerStore = field(default_factory=NoAnswers)
+    flights: Flights = field(default_factory=Flights)
+    units: Units = field(default_factory=Units)
+    planner: PromptCachePlanner = field(default_factory=_planner)
+    tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     recognition: Recognition = field(init=False)
 
     def __post_init__(self) -> None:

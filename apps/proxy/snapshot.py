@@ -5,14 +5,21 @@ buckets that changed and shares the rest.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Self
+from typing import Self, TypeVar
 from uuid import UUID
 
+import structlog
+
+from apps.attribution import access as attribution
+from apps.kernel.plain import Plain
+from apps.optimization import access as optimization
 from apps.pricing.rates import PriceBook
 from apps.tenants.access import KeyAccess, OrganizationAccess
 
+logger = structlog.get_logger(__name__)
+Part = TypeVar("Part", bound=Plain)
 SCHEMA_VERSION = 1
 BUCKETS = 256
 _NO_KEYS: Mapping[bytes, KeyAccess] = {}
@@ -20,10 +27,18 @@ _NO_KEYS: Mapping[bytes, KeyAccess] = {}
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One organization and its keys, by the 32 bytes of their digests."""
+    """One organization and its keys, by the 32 bytes of their digests; its parts taken apart."""
 
     organization: OrganizationAccess
     keys: Mapping[bytes, KeyAccess]
+    policies: optimization.Policies = field(init=False, repr=False, compare=False)
+    experiments: attribution.Experiments = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        policies = _part(self.organization, optimization.PART, optimization.Policies)
+        experiments = _part(self.organization, attribution.PART, attribution.Experiments)
+        object.__setattr__(self, "policies", policies or optimization.Policies.closed())
+        object.__setattr__(self, "experiments", experiments or attribution.Experiments())
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +94,19 @@ class Snapshot:
     def with_prices(self, prices: PriceBook) -> Self:
         """The same, priced by another book."""
         return replace(self, prices=prices)
+
+
+def _part(organization: OrganizationAccess, name: str, kind: type[Part]) -> Part | None:
+    """What an app says of the organization; None, and a line in the log, for what nobody can read:
+    one bad part must not take the gateway from everybody.
+    """
+    try:
+        return kind.from_dict(organization.parts.get(name, {}))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        logger.error(
+            "snapshot_part_unreadable", part=name, subject=str(organization.id), error=repr(error)
+        )
+        return None
 
 
 def _rebuilt(

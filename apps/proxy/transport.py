@@ -4,7 +4,7 @@ import asyncio
 import io
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,10 +12,9 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from apps.proxy.direct import READ_BUFFER_BYTES, Answer, Direct
+from apps.proxy.direct import Direct, SocketFactory
 from apps.proxy.failures import (
     AddressRefused,
-    AnswerTooLarge,
     ConnectFailed,
     ConnectTimeout,
     FirstByteTimeout,
@@ -23,10 +22,11 @@ from apps.proxy.failures import (
     Truncated,
     UpstreamFailure,
 )
+from apps.proxy.reply import READ_BUFFER_BYTES
+from apps.proxy.upstream import Upstream
 from apps.tenants.addresses import is_forbidden
 
 Body = bytes | AsyncIterator[bytes] | None
-EVENT_STREAM = "text/event-stream"
 # aiohttp warns of larger bodies given as bytes, and sends these in pieces instead.
 _SENT_AT_ONCE = 1 << 20
 _KEPT_CONNECTION_SECONDS = 55.0
@@ -58,42 +58,16 @@ class ForbiddenAddress(OSError):
     """A host name led to an address that customers may not make us call."""
 
 
-class Upstream:
-    """An answer whose head has arrived. `headers` are the raw pairs."""
+class SessionUpstream(Upstream):
+    """The answer to a request that went through aiohttp's session."""
 
-    __slots__ = ("_response", "headers", "status")
+    __slots__ = ("_response",)
 
-    def __init__(self, response: aiohttp.ClientResponse | Answer) -> None:
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        super().__init__(response.status, list(response.raw_headers))
         self._response = response
-        self.status = response.status
-        self.headers = response.raw_headers
-
-    @property
-    def content_type(self) -> str:
-        """The media type in lower case, without parameters; empty when there is none."""
-        value = self._response.headers.get("Content-Type", "")
-        return value.partition(";")[0].strip().lower()
-
-    def header(self, name: str) -> str | None:
-        """The first header of that name."""
-        return self._response.headers.get(name)
-
-    async def read(self, limit: int) -> bytes:
-        """The whole body. Raises AnswerTooLarge past `limit` bytes, Truncated, IdleTimeout."""
-        parts: list[bytes] = []
-        size = 0
-        while chunk := await self.next_chunk():
-            size += len(chunk)
-            if size > limit:
-                raise AnswerTooLarge
-            parts.append(chunk)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def next_chunk(self) -> bytes:
-        """What has come of the body, at least a byte; empty at its end.
-
-        Raises Truncated, IdleTimeout.
-        """
         try:
             return await self._response.content.readany()
         except aiohttp.ServerTimeoutError as error:
@@ -102,11 +76,9 @@ class Upstream:
             raise Truncated from error
 
     def release(self) -> None:
-        """Give the connection back when the body was read to its end, else drop it."""
         self._response.release()
 
     def abort(self) -> None:
-        """Drop the connection, which tells the provider to stop."""
         self._response.close()
 
 
@@ -117,7 +89,10 @@ class Transport:
         self._tls = tls or ssl.create_default_context()
         self._public = _session(_public_socket, self._tls)
         self._private = _session(_any_socket, self._tls)
-        self._direct = {True: Direct(self._private), False: Direct(self._public)}
+        self._direct = {
+            True: Direct(_any_socket, self._tls),
+            False: Direct(_public_socket, self._tls),
+        }
 
     async def open(self, request: UpstreamRequest, timeouts: Timeouts) -> Upstream:
         """Send the request and wait for the head of the answer. Raises UpstreamFailure.
@@ -125,31 +100,38 @@ class Transport:
         Redirects are answers like any other: following one could lead to another host.
         """
         try:
+            if request.method == "POST" and isinstance(request.body, bytes):
+                return await self._post(request, request.body, timeouts)
             async with asyncio.timeout(timeouts.first_byte):
-                return Upstream(await self._send(request, timeouts))
+                return await self._send(request, timeouts)
         except aiohttp.ClientError as error:
             raise _failure(error) from error
         except TimeoutError as error:
             raise FirstByteTimeout from error
         except OSError as error:
-            raise ConnectFailed from error
+            raise (AddressRefused if _is_forbidden(error) else ConnectFailed) from error
 
-    async def _send(
-        self, request: UpstreamRequest, timeouts: Timeouts
-    ) -> aiohttp.ClientResponse | Answer:
-        url, body = URL(request.url, encoded=True), request.body
-        if request.method == "POST" and isinstance(body, bytes) and url.raw_user is None:
-            direct = self._direct[request.may_reach_private]
-            return await direct.post(url, request.headers, body, _client_timeout(timeouts))
+    async def _post(self, request: UpstreamRequest, body: bytes, timeouts: Timeouts) -> Upstream:
+        return await self._direct[request.may_reach_private].post(
+            request.url,
+            request.headers,
+            body,
+            connect=timeouts.connect,
+            first_byte=timeouts.first_byte,
+            idle=timeouts.idle,
+        )
+
+    async def _send(self, request: UpstreamRequest, timeouts: Timeouts) -> Upstream:
         session = self._private if request.may_reach_private else self._public
-        return await session.request(
+        response = await session.request(
             request.method,
-            url,
+            URL(request.url, encoded=True),
             headers=request.headers,
-            data=_payload(body),
+            data=_payload(request.body),
             timeout=_client_timeout(timeouts),
             allow_redirects=False,
         )
+        return SessionUpstream(response)
 
     async def websocket(
         self, request: UpstreamRequest, headers: list[tuple[str, str]], protocols: list[str]
@@ -162,14 +144,13 @@ class Transport:
 
     async def close(self) -> None:
         """Drop all connections."""
+        for direct in self._direct.values():
+            direct.close()
         await self._public.close()
         await self._private.close()
 
 
-_SocketFactory = Callable[[Any], socket.socket]
-
-
-def _session(make_socket: _SocketFactory, tls: ssl.SSLContext) -> aiohttp.ClientSession:
+def _session(make_socket: SocketFactory, tls: ssl.SSLContext) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(
         limit=0,
         ssl=tls,
@@ -216,13 +197,12 @@ def _failure(error: aiohttp.ClientError) -> UpstreamFailure:
     if isinstance(error, aiohttp.ServerTimeoutError):
         return FirstByteTimeout()
     if isinstance(error, aiohttp.ClientConnectorError):
-        return AddressRefused() if _is_forbidden(error) else ConnectFailed()
+        return AddressRefused() if _is_forbidden(error.os_error) else ConnectFailed()
     if isinstance(error, aiohttp.InvalidURL):
         return ConnectFailed()
     return Truncated()
 
 
-def _is_forbidden(error: aiohttp.ClientConnectorError) -> bool:
-    return isinstance(error.os_error, ForbiddenAddress) or "is not a public address" in str(
-        error.os_error
-    )
+def _is_forbidden(error: OSError) -> bool:
+    """Of several addresses tried, the failures come as one text."""
+    return isinstance(error, ForbiddenAddress) or "is not a public address" in str(error)

@@ -132,7 +132,8 @@ class OrganizationAccess(Plain):
 
     version: rises with every change of its rows; equal versions in two processes were read from
     equal rows. read_at: when that was. entitlements: code to value, those in force when it was
-    read. data_key: 32 bytes, only where a project stores content.
+    read. data_key: 32 bytes, once the organization has one. parts: what other apps have to say to
+    gateways, by their names, as dicts of JSON types.
     """
 
     id: UUID
@@ -148,6 +149,7 @@ class OrganizationAccess(Plain):
     routes: tuple[Route, ...] = ()
     limits: tuple[Limit, ...] = ()
     data_key: bytes | None = field(default=None, repr=False)
+    parts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     _by_provider: Mapping[str, tuple[CredentialAccess, ...]] = field(
         init=False, repr=False, compare=False
     )

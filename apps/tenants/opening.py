@@ -1,10 +1,12 @@
 """How sealed rows open: the one place that turns them into secrets in clear."""
 
+from typing import Any
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 
-from apps.tenants.models import DataKey, ProviderCredential
+from apps.tenants.models import DataKey, GatewayPart, ProviderCredential
 from apps.tenants.vault import CannotOpen, binding, unseal
 
 DATA_KEY = "data-key"
@@ -26,3 +28,15 @@ def secret_of(row: ProviderCredential, key: bytes) -> str:
 def binding_of(organization_id: UUID, provider: str) -> bytes:
     """What a credential's secret is bound to."""
     return binding(organization_id, f"credential:{provider}")
+
+
+def document_of(row: GatewayPart, key: bytes) -> dict[str, Any]:
+    """What an app says to gateways; `key` is the organization's data key. Raises CannotOpen."""
+    bound_to = part_binding(row.organization_id, row.name)
+    document: dict[str, Any] = orjson.loads(unseal(key, row.sealed, bound_to=bound_to))
+    return document
+
+
+def part_binding(organization_id: UUID, name: str) -> bytes:
+    """What a part is bound to."""
+    return binding(organization_id, f"part:{name}")

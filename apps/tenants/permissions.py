@@ -40,6 +40,10 @@ class Permission(StrEnum):
     ROUTES_WRITE = "routes.write"
     LIMITS_READ = "limits.read"
     LIMITS_WRITE = "limits.write"
+    POLICIES_READ = "policies.read"
+    POLICIES_WRITE = "policies.write"
+    CACHES_INVALIDATE = "caches.invalidate"
+    FEEDBACK_WRITE = "feedback.write"
     NOTICES_READ = "notices.read"
     NOTICES_CHOOSE = "notices.choose"
     WEBHOOKS_READ = "webhooks.read"
@@ -66,6 +70,7 @@ READ = frozenset(
         P.PROJECTS_READ,
         P.KEYS_READ,
         P.LIMITS_READ,
+        P.POLICIES_READ,
         P.NOTICES_READ,
         P.USAGE_READ,
     }
@@ -78,6 +83,8 @@ BUILD = frozenset(
         P.ROUTES_READ,
         P.ROUTES_WRITE,
         P.CONTENT_READ,
+        P.CACHES_INVALIDATE,
+        P.FEEDBACK_WRITE,
         P.WEBHOOKS_READ,
         P.USAGE_IMPORT,
         P.GATEWAY_CALL,
@@ -92,6 +99,7 @@ MANAGE = frozenset(
         P.CREDENTIALS_WRITE,
         P.CONTENT_WRITE,
         P.LIMITS_WRITE,
+        P.POLICIES_WRITE,
         P.WEBHOOKS_WRITE,
         P.STATEMENTS_WRITE,
     }

@@ -56,9 +56,9 @@ SHARED_APPS = [
     "pgtrigger",
     "rest_framework",
 ]
-TENANT_APPS = ["apps.tenants.idempotency", "apps.usage", "apps.usage.imports"]
+_TENANT_FLOORS = ("tenants.idempotency", "usage", "usage.imports", "optimization", "attribution")
+TENANT_APPS = [f"apps.{floor}" for floor in _TENANT_FLOORS]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
-
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "netra.request_log.request_log",

@@ -1,6 +1,8 @@
 """A POST over aiohttp's connections without its session: what is sent, what comes back."""
 
 import asyncio
+import gzip
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -14,7 +16,8 @@ from apps.proxy.failures import (
     IdleTimeout,
     Truncated,
 )
-from apps.proxy.transport import Timeouts, Transport, Upstream, UpstreamRequest
+from apps.proxy.transport import Timeouts, Transport, UpstreamRequest
+from apps.proxy.upstream import Upstream
 from netra.launch.ports import pick_free
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -96,13 +99,13 @@ async def test_a_connection_is_used_again_once_its_answer_was_read(transport: Tr
     assert (len(upstreams.requests), upstreams.connections) == (3, 1)
 
 
-@pytest.mark.parametrize("leave", [Upstream.abort, Upstream.release])
+@pytest.mark.parametrize("leave", ["abort", "release"])
 async def test_a_connection_with_an_unread_answer_is_not_used_again(
-    transport: Transport, leave: Callable[[Upstream], None]
+    transport: Transport, leave: str
 ) -> None:
     upstreams = Upstreams(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok", OK)
     async with serving(upstreams) as port:
-        leave(await post(transport, port))
+        getattr(await post(transport, port), leave)()
         assert await (await post(transport, port)).read(10) == b"ok"
     assert upstreams.connections == 2
 
@@ -170,3 +173,91 @@ async def test_a_private_address_is_refused_before_anything_is_sent(transport: T
 async def test_nobody_listening_is_a_failure_to_connect(transport: Transport) -> None:
     with pytest.raises(ConnectFailed):
         await post(transport, pick_free())
+
+
+def _answer(body: bytes, *headers: bytes) -> bytes:
+    lines = [b"HTTP/1.1 200 OK", b"content-length: %d" % len(body), *headers]
+    return b"\r\n".join([*lines, b"", body])
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed"),
+    [
+        (b"gzip", gzip.compress(b"text", mtime=0)),
+        (b"deflate", zlib.compress(b"text")),
+        (b"identity", b"text"),
+    ],
+)
+async def test_a_compression_that_nobody_asked_for_is_undone(
+    transport: Transport, coding: bytes, packed: bytes
+) -> None:
+    async with serving(Upstreams(_answer(packed, b"content-encoding: " + coding))) as port:
+        assert await (await post(transport, port)).read(10) == b"text"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _answer(b"text", b"content-encoding: br"),
+        b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",
+    ],
+)
+async def test_an_answer_that_cannot_be_read_is_a_failure(
+    transport: Transport, answer: bytes
+) -> None:
+    async with serving(Upstreams(answer)) as port:
+        with pytest.raises(Truncated):
+            await (await post(transport, port)).read(10)
+
+
+@pytest.mark.parametrize("cut", [gzip.compress(b"text" * 99, mtime=0)[:-9], b"no gzip"])
+async def test_a_compressed_body_without_its_end_is_a_failure(
+    transport: Transport, cut: bytes
+) -> None:
+    async with serving(Upstreams(_answer(cut, b"content-encoding: gzip"))) as port:
+        with pytest.raises(Truncated):
+            await (await post(transport, port)).read(1000)
+
+
+async def test_a_body_without_a_length_ends_with_its_connection(transport: Transport) -> None:
+    answers = [b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\nto the end"] * 2
+    upstreams = Upstreams(*answers, hangs_up=True)
+    async with serving(upstreams) as port:
+        assert await (await post(transport, port)).read(99) == b"to the end"
+        assert await (await post(transport, port)).read(99) == b"to the end"
+    assert upstreams.connections == 2
+
+
+@pytest.mark.parametrize("last", [OK + b"stray", OK + OK, OK.replace(b"1.1", b"1.0")])
+async def test_a_connection_that_cannot_serve_again_does_not(
+    transport: Transport, last: bytes
+) -> None:
+    upstreams = Upstreams(last, OK)
+    async with serving(upstreams) as port:
+        assert await (await post(transport, port)).read(99) == b"ok"
+        assert await (await post(transport, port)).read(99) == b"ok"
+    assert upstreams.connections == 2
+
+
+async def test_a_connection_that_the_provider_closed_is_not_asked(transport: Transport) -> None:
+    upstreams = Upstreams(OK, OK, hangs_up=True)
+    async with serving(upstreams) as port:
+        for _ in range(2):
+            assert await (await post(transport, port)).read(99) == b"ok"
+            await asyncio.sleep(0.05)
+    assert upstreams.connections == 2
+
+
+async def test_a_body_in_chunks_of_any_size_arrives_as_it_was(transport: Transport) -> None:
+    body = bytes(range(256)) * 8_000
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:7], body[7:]))
+    answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+    upstreams = Upstreams(answer, OK)
+    async with serving(upstreams) as port:
+        upstream, parts = await post(transport, port), []
+        while part := await upstream.next_chunk():
+            parts.append(part)
+            await asyncio.sleep(0)  # slower than it comes
+        assert b"".join(parts) == body
+        assert await (await post(transport, port)).read(99) == b"ok"
+    assert upstreams.connections == 1

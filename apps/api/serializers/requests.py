@@ -179,6 +179,16 @@ class RequestDetailOut(RequestOut):
     conversation_id = serializers.CharField(allow_null=True)
     provider_request_id = serializers.CharField(allow_null=True)
     client_retry_count = serializers.IntegerField()
+    unit = serializers.CharField(
+        allow_null=True, help_text="What was assigned as a whole, for example a conversation."
+    )
+    experiment_id = serializers.UUIDField(allow_null=True)
+    period_id = serializers.UUIDField(allow_null=True)
+    arm = serializers.CharField(allow_null=True, help_text="treatment or holdout.")
+    propensity = serializers.FloatField(
+        allow_null=True, help_text="The probability with which a unit of the period is treated."
+    )
+    is_triggered = serializers.BooleanField(help_text="A lever had something to do, in either arm.")
     decisions = DecisionOut(many=True)
     decomposition = serializers.DictField(
         child=serializers.CharField(), help_text="Saved US dollars of each lever, as strings."

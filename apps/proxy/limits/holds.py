@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from math import ceil, inf
+from math import inf
 
 from apps.kernel.events import Alert
 from apps.proxy.limits.accounts import Account
@@ -10,7 +10,12 @@ from apps.proxy.limits.books import Book
 from apps.proxy.limits.rules import BUDGET, CONCURRENCY, REQUESTS, TOKENS
 
 _NANO_DIGITS = 9
-_NAMES = ((REQUESTS, "Requests"), (TOKENS, "Tokens"))
+_RATES = {
+    REQUESTS: (b"netra-limit-requests", b"netra-remaining-requests", b"netra-reset-requests"),
+    TOKENS: (b"netra-limit-tokens", b"netra-remaining-tokens", b"netra-reset-tokens"),
+}
+_SECONDS = 60
+Headers = list[tuple[bytes, bytes]]
 
 
 class Hold:
@@ -29,18 +34,19 @@ class Hold:
         self.is_settled = False
 
     @property
-    def headers(self) -> dict[str, str]:
-        """Our own headers; the provider's `x-ratelimit-*` are not touched.
+    def headers(self) -> Headers:
+        """Our own headers, in lower case; the provider's `x-ratelimit-*` are not touched.
 
         Of each kind the limit of which the smallest share is left, as far as this process knows.
         Resets are seconds until the limit is whole again.
         """
-        tightest = _tightest(self.accounts, self.at_s)
-        found: dict[str, str] = {}
-        for unit, name in _NAMES:
-            if unit in tightest:
-                found |= _rate_headers(*tightest[unit], name)
-        return found | _budget_headers(*tightest[BUDGET]) if BUDGET in tightest else found
+        found: Headers = []
+        for unit, (account, remaining) in _tightest(self.accounts, self.at_s).items():
+            if unit == BUDGET:
+                found += _budget_headers(account, remaining)
+            else:
+                found += _rate_headers(account, remaining)
+        return found
 
 
 UNLIMITED = Hold(None, (), (), 0.0)
@@ -61,17 +67,16 @@ def _tightest(accounts: Iterable[Account], at_s: float) -> dict[int, tuple[Accou
     return found
 
 
-def _rate_headers(account: Account, remaining: int, name: str) -> dict[str, str]:
-    missing = account.amount - remaining
-    return {
-        f"Netra-Limit-{name}": str(account.amount),
-        f"Netra-Remaining-{name}": str(remaining),
-        f"Netra-Reset-{name}": str(ceil(missing * 60 / account.amount) if missing else 0),
-    }
+def _rate_headers(account: Account, remaining: int) -> Headers:
+    amount = account.amount
+    wait = -(-(amount - remaining) * _SECONDS // amount) if amount else 0
+    limit, left, reset = _RATES[account.unit]
+    return [(limit, b"%d" % amount), (left, b"%d" % remaining), (reset, b"%d" % wait)]
 
 
-def _budget_headers(account: Account, remaining: int) -> dict[str, str]:
-    return {
-        "Netra-Budget-Limit-Usd": f"{account.limit.amount.normalize():f}",
-        "Netra-Budget-Remaining-Usd": f"{Decimal(remaining).scaleb(-_NANO_DIGITS).normalize():f}",
-    }
+def _budget_headers(account: Account, remaining: int) -> Headers:
+    left = Decimal(remaining).scaleb(-_NANO_DIGITS).normalize()
+    return [
+        (b"netra-budget-limit-usd", f"{account.limit.amount.normalize():f}".encode()),
+        (b"netra-budget-remaining-usd", f"{left:f}".encode()),
+    ]

@@ -72,6 +72,9 @@ def strip_auth(headers: Headers, query: str = "") -> tuple[list[Header], str]:
 def _in_headers(headers: Headers) -> tuple[list[tuple[str, KeyStyle]], str | None]:
     """The keys in the order of their places, and the first `Netra-Key`."""
     there = [(name, value) for name, value in headers if name in _WITH_KEYS]
+    if len(there) == 1 and there[0][0] == b"authorization":  # as nearly always
+        key = _secret(_text(there[0][1]), "bearer")
+        return ([(key, "bearer")] if key else []), None
     named = next((_text(value) for name, value in there if name == OUR_HEADER), None)
     found = [
         (key, style)

@@ -1,7 +1,5 @@
 """The head of an answer: the provider's headers unchanged, and ours beside them."""
 
-from functools import lru_cache
-
 from apps.kernel.errors import NetraError
 from apps.proxy.client import Headers
 from apps.proxy.exchange import Exchange
@@ -63,16 +61,11 @@ def _ours(exchange: Exchange) -> Headers:
         headers.append((b"netra-served-model", served))
     if exchange.cost_usd is not None and exchange.answer is not None:
         headers.append((b"netra-cost-usd", format(exchange.cost_usd.normalize(), "f").encode()))
+    if exchange.levers is not None and exchange.levers.cache_status:
+        headers.append((b"netra-cache", exchange.levers.cache_status))
     if exchange.hold:
-        headers += [
-            (_lowered(name), value.encode()) for name, value in exchange.hold.headers.items()
-        ]
+        headers += exchange.hold.headers
     return headers
-
-
-@lru_cache(maxsize=64)  # the few names of our limits
-def _lowered(name: str) -> bytes:
-    return name.lower().encode()
 
 
 def _served_model(exchange: Exchange) -> bytes | None:

@@ -11,7 +11,7 @@ from apps.proxy.failures import FirstByteTimeout, InvalidAnswer, Truncated, Upst
 from apps.proxy.runtime import Runtime
 from apps.proxy.selection import Candidate
 from apps.proxy.stages.requesting import upstream_request
-from apps.proxy.transport import EVENT_STREAM, Upstream
+from apps.proxy.upstream import EVENT_STREAM, Upstream
 
 # The body of a refusal is a message; more of it is not kept.
 _LARGEST_REFUSAL = 1 << 20

@@ -23,7 +23,7 @@ from apps.proxy.retrying import (
 from apps.proxy.runtime import Runtime
 from apps.proxy.selection import Candidate, Tier, ordered
 from apps.proxy.stages.attempting import attempt
-from apps.proxy.transport import Upstream
+from apps.proxy.upstream import Upstream
 
 
 class _Verdict(Enum):

@@ -20,7 +20,7 @@ LARGEST = 1 << 20
 def keep(exchange: Exchange, runtime: Runtime) -> None:
     """Spool the sealed content of a call that is over, and refer to it in the event."""
     organization = exchange.caller.organization
-    if exchange.kept is None or organization.data_key is None:
+    if not exchange.caller.project.stores_content or organization.data_key is None:
         return
     document = {"v": 1, "request": _request(exchange), "answer": _answer(exchange)}
     bound_to = binding(organization.id, CONTENT)

@@ -1,6 +1,5 @@
 """Write down what happened: price it, settle its hold, and end its record."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TypedDict
 
@@ -8,10 +7,11 @@ from apps.kernel.events import Alert, Attempt, Event
 from apps.kernel.tokens import TokenBuckets
 from apps.proxy import figures
 from apps.proxy.exchange import NOTHING, Exchange, Timing
-from apps.proxy.pricing import cost_of, rate_of
+from apps.proxy.pricing import LISTED, cost_of, rate_of, tier_named
 from apps.proxy.providers.estimate import estimate
 from apps.proxy.providers.facts import Reading, RequestFacts
 from apps.proxy.runtime import Runtime
+from apps.proxy.stages.accounting import accounts
 
 _LONGEST_CODE = 64
 # What never reached a provider, or was refused by it, costs nothing.
@@ -88,7 +88,7 @@ def _event(exchange: Exchange, alerts: tuple[Alert, ...]) -> Event:
         api_key_id=caller.key.id,
         endpoint=exchange.endpoint.name,
         dialect=exchange.endpoint.dialect,
-        provider=candidate.credential.provider if candidate else None,
+        provider=_provider(exchange),
         credential_id=candidate.credential_id if candidate else None,
         outcome=exchange.outcome,
         end_user=caller.end_user or facts.end_user,
@@ -111,11 +111,21 @@ def _event(exchange: Exchange, alerts: tuple[Alert, ...]) -> Event:
         conversation_id=caller.conversation_id,
         provider_request_id=exchange.provider_request_id,
         client_retry_count=_retry_count(exchange),
-        counterfactual_usd=exchange.cost_usd,
         actual_usd=exchange.cost_usd,
         content_ref=exchange.content_ref,
         alerts=alerts,
+        tier=tier_named(reading.service_tier if reading else None) if candidate else None,
+        region=LISTED if candidate else None,
+        **accounts(exchange),
     )
+
+
+def _provider(exchange: Exchange) -> str | None:
+    """Who answered, also when it was for another call."""
+    if exchange.candidate:
+        return exchange.candidate.credential.provider
+    entry = exchange.levers.entry if exchange.levers else None
+    return entry.provider if entry else None
 
 
 class _Latencies(TypedDict):
@@ -148,11 +158,13 @@ def _attempts(exchange: Exchange) -> tuple[Attempt, ...]:
     """The last attempt is the one whose answer was read: it has the tokens and the money."""
     if not exchange.attempts:
         return ()
-    *failed, last = exchange.attempts
-    served = replace(
-        last, buckets=exchange.buckets, cost_usd=exchange.cost_usd, outcome=exchange.outcome
+    last = exchange.attempts[-1]
+    last.buckets, last.cost_usd, last.outcome = (
+        exchange.buckets,
+        exchange.cost_usd,
+        exchange.outcome,
     )
-    return (*failed, served)
+    return tuple(exchange.attempts)
 
 
 def _retry_count(exchange: Exchange) -> int:

@@ -9,7 +9,7 @@ from apps.proxy.providers.dialect import Watcher, provider_request_id
 from apps.proxy.providers.facts import Reading
 from apps.proxy.stages.answering import answer_headers
 from apps.proxy.stages.keep import LARGEST
-from apps.proxy.transport import Upstream
+from apps.proxy.upstream import Upstream
 
 # Ends an event that was cut in its middle; after a whole one it says nothing.
 _END_OF_EVENT = b"\n\n"
@@ -22,13 +22,14 @@ async def relay(exchange: Exchange) -> None:
     """
     upstream = exchange.answering
     exchange.status, exchange.answer_type = upstream.status, upstream.content_type
-    exchange.provider_request_id = provider_request_id(upstream.headers)
     if exchange.answer is None:
+        exchange.provider_request_id = provider_request_id(upstream.headers)
         await _stream(exchange, upstream)
     else:
         exchange.reading = exchange.dialect.read_body(
             exchange.endpoint, exchange.facts, upstream.status, upstream.headers, exchange.answer
         )
+        exchange.provider_request_id = exchange.reading.provider_request_id
     upstream.release()
 
 

@@ -81,6 +81,8 @@ def _key_headers(exchange: Exchange, candidate: Candidate) -> list[tuple[str, st
 
 def _body(exchange: Exchange, candidate: Candidate, *, is_named_by_url: bool) -> Body:
     body, credential, facts = exchange.body, candidate.credential, exchange.facts
+    if exchange.levers is not None and exchange.levers.body is not None:
+        body = exchange.levers.body
     if not body or not isinstance(body, bytes):
         return body or None
     provider = PROVIDERS[credential.provider]

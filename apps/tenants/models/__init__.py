@@ -4,6 +4,7 @@ from apps.tenants.models.announcement import GatewayChange
 from apps.tenants.models.api_key import ApiKey
 from apps.tenants.models.credential import DataKey, ProviderCredential
 from apps.tenants.models.entitlement import Entitlement, Flag
+from apps.tenants.models.gateway_part import GatewayPart
 from apps.tenants.models.job import Job
 from apps.tenants.models.limit import Limit, LimitKind, Window
 from apps.tenants.models.organization import Invitation, Membership, Organization
@@ -18,6 +19,7 @@ __all__ = [
     "Entitlement",
     "Flag",
     "GatewayChange",
+    "GatewayPart",
     "Invitation",
     "Job",
     "Limit",

@@ -18,18 +18,19 @@ from apps.tenants.models import (
     DataKey,
     Entitlement,
     GatewayChange,
+    GatewayPart,
     Limit,
     Organization,
     Project,
     ProviderCredential,
     Route,
 )
-from apps.tenants.opening import secret_of, unwrap
+from apps.tenants.opening import document_of, secret_of, unwrap
 from apps.tenants.vault import CannotOpen
 
 logger = structlog.get_logger(__name__)
 Row = TypeVar("Row", bound=Model)
-Secret = TypeVar("Secret", str, bytes)
+Secret = TypeVar("Secret", str, bytes, dict[str, Any])
 Ids = Collection[UUID] | None
 # So long a caller is told that its key ended; later the key is unknown.
 REMEMBERED = timedelta(days=30)
@@ -58,7 +59,7 @@ def organization_access(
 ) -> list[access.OrganizationAccess]:
     """Everything configured in the organizations (None: in all), by id, as of `at`.
 
-    Nine queries, however many organizations. A secret that cannot be opened is left out and
+    Ten queries, however many organizations. A secret that cannot be opened is left out and
     logged. Closed organizations come without credentials and data key.
     """
     versions = gateway_versions(organization_ids)
@@ -91,6 +92,7 @@ class _Parts:
         self._projects = _grouped(_of(Project.objects.order_by("id"), ids))
         self._credentials = _grouped(_of(ProviderCredential.objects.order_by("id"), ids))
         self._data_keys = _grouped(_of(DataKey.objects.all(), ids))
+        self._parts = _grouped(_of(GatewayPart.objects.order_by("id"), ids))
         routes = Route.objects.order_by("id").prefetch_related("targets")
         self._routes = _grouped(_of(routes, ids))
         self._limits = _grouped(_of(Limit.objects.order_by("id"), ids))
@@ -114,17 +116,24 @@ class _Parts:
     def _opened(self, known: access.OrganizationAccess) -> access.OrganizationAccess:
         key = self._data_key(known.id)
         credentials = self._credentials_of(known.id, key) if key else {}
-        stores_content = any(each.stores_content for each in known.projects.values())
         return replace(
             known,
             credentials=credentials,
             routes=tuple(_route(each, credentials) for each in self._routes[known.id]),
-            data_key=key if stores_content else None,
+            data_key=key,
+            parts=self._parts_of(known.id, key) if key else {},
         )
 
     def _data_key(self, organization_id: UUID) -> bytes | None:
         rows = self._data_keys[organization_id]
         return _readable(partial(unwrap, rows[0]), organization_id) if rows else None
+
+    def _parts_of(self, organization_id: UUID, key: bytes) -> dict[str, Any]:
+        """A part that does not open is None, which turns off what it is about."""
+        return {
+            row.name: _readable(partial(document_of, row, key), row.organization_id)
+            for row in self._parts[organization_id]
+        }
 
     def _credentials_of(
         self, organization_id: UUID, key: bytes

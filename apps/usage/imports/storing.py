@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from apps.usage import store
 from apps.usage.imports.chunks import Call, Chunk
@@ -14,7 +14,7 @@ from apps.usage.imports.models import Import, LineError
 from apps.usage.imports.spend import add_spend
 
 MOST_ERRORS = 10_000
-_Key = tuple[UUID, datetime]
+_Key = tuple[str, datetime]
 
 
 def store_chunk(row: Import, chunk: Chunk, *, at: datetime) -> None:
@@ -38,9 +38,8 @@ def _new_calls(row: Import, chunk: Chunk, *, at: datetime) -> list[Call]:
         chunk.calls.remove(call)
     first: dict[_Key, Call] = {}
     for call in chunk.calls:
-        key = (UUID(call.row.key[0]), call.row.started_at)
-        if key in new:
-            first.setdefault(key, call)
+        if call.row.key in new:
+            first.setdefault(call.row.key, call)
     return list(first.values())
 
 
@@ -50,8 +49,8 @@ def _stored(calls: Sequence[Call], *, batch_id: UUID, at: datetime) -> tuple[set
         return set(), []
     try:
         with transaction.atomic():
-            store.write_batch([call.row for call in calls], batch_id=batch_id, at=at)
-            return _newly_written(), []
+            written = store.write_batch([call.row for call in calls], batch_id=batch_id, at=at)
+            return {row.key for row in written}, []
     except (DataError, IntegrityError):
         if len(calls) == 1:
             return set(), list(calls)
@@ -59,12 +58,6 @@ def _stored(calls: Sequence[Call], *, batch_id: UUID, at: datetime) -> tuple[set
     before = _stored(calls[:middle], batch_id=batch_id, at=at)
     after = _stored(calls[middle:], batch_id=batch_id, at=at)
     return before[0] | after[0], before[1] + after[1]
-
-
-def _newly_written() -> set[_Key]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT event_id, started_at FROM {store.NEW_EVENTS}")  # noqa: S608
-        return set(cursor.fetchall())
 
 
 def _report(row: Import, chunk: Chunk) -> None:

@@ -64,11 +64,16 @@ def ingest_encoded(
         return IngestOutcome()
     rows, unreadable = _read(encoded)
     with tenant_scope(organization):
-        try:
-            return _store(rows, unreadable, at=at)
-        except (DataError, IntegrityError):
-            if len(encoded) == 1:
-                return IngestOutcome(unreadable=tuple(encoded))
+        # Known events come after a kill, a month begins once: nearly always all is new.
+        for all_new in (True, False):
+            try:
+                return _store(rows, unreadable, all_new=all_new, at=at)
+            except IntegrityError:
+                continue
+            except DataError:
+                break
+    if len(encoded) == 1:
+        return IngestOutcome(unreadable=tuple(encoded))
     middle = len(encoded) // 2  # somewhere is a value that Postgres does not take
     return ingest_encoded(
         organization=organization, encoded=encoded[:middle], at=at
@@ -76,39 +81,39 @@ def ingest_encoded(
 
 
 @transaction.atomic
-def _store(rows: Sequence[Row], unreadable: tuple[bytes, ...], *, at: datetime) -> IngestOutcome:
+def _store(
+    rows: Sequence[Row], unreadable: tuple[bytes, ...], *, all_new: bool, at: datetime
+) -> IngestOutcome:
     oldest, latest = at - retention(), at + AHEAD
     accepted = [row for row in rows if oldest <= row.started_at <= latest]
-    inserted = _store_accepted(accepted, at=at) if accepted else 0
-    _announce([row for row in accepted if row.alerts], at=at)
+    new = _store_accepted(accepted, all_new=all_new, at=at) if accepted else []
     refused = _refuse([row for row in rows if row.started_at < oldest], TOO_OLD, at=at)
     refused += _refuse([row for row in rows if row.started_at > latest], IN_THE_FUTURE, at=at)
-    return IngestOutcome(inserted, len(accepted) - inserted, refused, unreadable)
+    return IngestOutcome(len(new), len(accepted) - len(new), refused, unreadable)
 
 
-def _store_accepted(rows: Sequence[Row], *, at: datetime) -> int:
+def _store_accepted(rows: Sequence[Row], *, all_new: bool, at: datetime) -> list[Row]:
     """What must follow from each event exactly once goes here, after `write_batch`."""
     batch_id = uuid7()
-    inserted = store.write_batch(rows, batch_id=batch_id, at=at)
-    if inserted:
-        store.add_to_rollups()
-        store.add_to_facets()
-        post_new_events(organization_id=current_tenant().pk, batch_id=batch_id, at=at)
-    return inserted
+    new = store.write_batch(rows, batch_id=batch_id, at=at, all_new=all_new)
+    if new:
+        events = [row.counted for row in new]
+        store.add_to_rollups(events)
+        store.add_to_facets(events)
+        post_new_events(events, organization_id=current_tenant().pk, batch_id=batch_id, at=at)
+        _announce(new, at=at)
+    return new
 
 
-def _announce(alarming: Sequence[Row], *, at: datetime) -> None:
-    """Tell what budgets had to tell with events that are new."""
-    if not alarming:
-        return
-    new = store.new_event_ids([row.key[0] for row in alarming])
-    for row in alarming:
-        if row.key[0] in new:
-            for alert in row.alerts:
-                announce_budget(organization=current_tenant(), alert=alert, at=at)
+def _announce(rows: Sequence[Row], *, at: datetime) -> None:
+    for row in rows:
+        for alert in row.alerts:
+            announce_budget(organization=current_tenant(), alert=alert, at=at)
 
 
 def _refuse(rows: Sequence[Row], reason: str, *, at: datetime) -> int:
+    if not rows:
+        return 0
     Refusal.objects.bulk_create(
         (
             Refusal(event_id=event_id, started_at=started_at, reason=reason, refused_at=at)

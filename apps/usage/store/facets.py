@@ -1,35 +1,62 @@
 """Sums of the new events by day (UTC) for each end user and each tag."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import orjson
 from django.db import connection
 
-from apps.usage.store.batches import NEW_EVENTS
-from apps.usage.store.measures import SAVED, SUMS, column_type
-from apps.usage.store.rollups import EPOCH
+from apps.usage.store.adding import columns_of, summed, texts
+from apps.usage.store.counting import Counted, Sums
+from apps.usage.store.measures import SUMS, column_type
 
 END_USER, TAG = "end_user", "tag"
 LONGEST_VALUE, LONGEST_TAG = 200, 60
-_KEY = "facet, name, bucket_at, project_id, kind, value"
+_KEY = "facet, name, value, bucket_at, project_id, kind"
+_ARRAYS = ", ".join(f"%s::{column_type(name)}[]" for name in SUMS)
 _ADD = f"""
     INSERT INTO usage_facet AS known ({_KEY}, {", ".join(SUMS)})
-    SELECT {_KEY}, {", ".join(f"sum({value})::{column_type(of)}" for of, value in SUMS.items())}
-    FROM (
-        SELECT date_bin('1 day', started_at, {EPOCH}) AS bucket_at, event.*, facet, name, value,
-            {SAVED} AS saved_usd
-        FROM {NEW_EVENTS} AS event CROSS JOIN LATERAL (
-            SELECT '{END_USER}' AS facet, '' AS name, left(end_user, {LONGEST_VALUE}) AS value
-            WHERE end_user IS NOT NULL
-            UNION ALL
-            SELECT '{TAG}', left(key, {LONGEST_TAG}), left(coalesce(value, ''), {LONGEST_VALUE})
-            FROM jsonb_each_text(tags)
-        ) AS part
-    ) AS line
-    GROUP BY {_KEY} ORDER BY {_KEY}
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::uuid[],
+        %s::text[], {_ARRAYS}) AS given({_KEY}, {", ".join(SUMS)})
+    ORDER BY {_KEY}
     ON CONFLICT ({_KEY})
     DO UPDATE SET {", ".join(f"{name} = known.{name} + excluded.{name}" for name in SUMS)}
 """  # noqa: S608  (constants)
 
 
-def add_to_facets() -> None:
-    """Add the events in NEW_EVENTS. To be run in the transaction that found them."""
+_Facet = tuple[str, str, str]
+_Place = tuple[date, str, str]
+
+
+def add_to_facets(events: Iterable[Counted]) -> None:
+    """Add new events. To be run in the transaction that stored them."""
+    lines: defaultdict[tuple[_Facet, _Place], list[Sums]] = defaultdict(list)
+    for event in events:
+        place = event.started_at.date(), event.series[0], event.series[5]
+        for facet in _facets(event):
+            lines[facet, place].append(event.sums)
+    if lines:
+        _add(summed(lines, len(SUMS)))
+
+
+def _add(sums: Mapping[tuple[_Facet, _Place], Sums]) -> None:
+    keys = [(*facet, f"{day}T00:00:00Z", *place) for facet, (day, *place) in sums]
+    arrays = map(texts, zip(*keys, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(_ADD)
+        cursor.execute(_ADD, [*arrays, *columns_of(sums.values())])
+
+
+def _facets(event: Counted) -> list[_Facet]:
+    found = [(TAG, name[:LONGEST_TAG], _text(value)) for name, value in event.tags.items()]
+    if event.end_user is not None:
+        found.append((END_USER, "", event.end_user[:LONGEST_VALUE]))
+    return found
+
+
+def _text(value: Any) -> str:
+    """As Postgres turns a value of JSON into text; tags are texts, unless a client is strange."""
+    if isinstance(value, str):
+        return value[:LONGEST_VALUE]
+    return "" if value is None else orjson.dumps(value).decode()[:LONGEST_VALUE]

@@ -4,7 +4,7 @@ Durations are summed as whole microseconds, so that a rollup is the same in what
 events came, and is equal to the sums of the events themselves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil, log
 
 from apps.kernel.events import OUTCOMES
@@ -14,9 +14,10 @@ from apps.kernel.tokens import BUCKETS
 BINS = 48
 BIN_START_MS, BINS_PER_OCTAVE = 4.0, 3
 # Nothing takes a month; a clock that jumped must not spoil a sum.
-_LONGEST_MS = 2_592_000_000
+LONGEST_MS = 2_592_000_000
 _US = "round(least(greatest({0}, 0), {1}) * 1000)::bigint"
 _DURATIONS = {"latency": "total_ms", "first_byte": "first_byte_ms", "overhead": "overhead_ms"}
+DURATION_FIELDS = tuple(_DURATIONS.values())
 
 # Column → what it sums, of one row of events (or lines made of them).
 COUNTS: Mapping[str, str] = {
@@ -33,10 +34,21 @@ AMOUNTS: Mapping[str, str] = {
 }
 DURATIONS: Mapping[str, str] = {
     **{f"{name}_calls": f"({ms} IS NOT NULL)::int" for name, ms in _DURATIONS.items()},
-    **{f"{name}_us": _US.format(ms, _LONGEST_MS) for name, ms in _DURATIONS.items()},
+    **{f"{name}_us": _US.format(ms, LONGEST_MS) for name, ms in _DURATIONS.items()},
 }
 SUMS: Mapping[str, str] = {**COUNTS, **TOKENS, **AMOUNTS}
 ALL_SUMS: Mapping[str, str] = {**SUMS, **DURATIONS}
+
+# What an adjustment changes of its event; the columns of usage_adjustment that are added up.
+CHANGED = ("unpriced_calls", "actual_usd", "counterfactual_usd", "saved_usd")
+# Column → what it sums of one row of CHANGED_EVENTS.
+CHANGES: Mapping[str, str] = {
+    name: f"changed_{name}" if name in CHANGED else "0" for name in ALL_SUMS
+}
+CHANGED_EVENTS = f"""
+    SELECT event.*, {", ".join(f"change.{name} AS changed_{name}" for name in CHANGED)}
+    FROM {{changes}} AS change JOIN usage_event AS event USING (event_id, started_at)
+"""  # noqa: S608  (constants)
 
 SAVED = "counterfactual_usd - actual_usd"
 _BIN = (
@@ -61,3 +73,16 @@ def bin_of(latency_ms: float) -> int:
 def bin_end_ms(number: int) -> float:
     """The longest latency in ms of bin `number`; of the last, which is open, its start again."""
     return float(BIN_START_MS * 2 ** ((min(number, BINS - 1) - 1) / BINS_PER_OCTAVE))
+
+
+def percentile_ms(bins: Sequence[int], share: float) -> float | None:
+    """The latency that `share` of the calls do not exceed, within its bin by proportion."""
+    left = sum(bins) * share
+    if not left:
+        return None
+    for number, count in enumerate(bins, 1):
+        if left <= count:
+            start = bin_end_ms(number - 1) if number > 1 else 0.0
+            return float(start + (bin_end_ms(number) - start) * float(left / count))
+        left -= count
+    return bin_end_ms(BINS)

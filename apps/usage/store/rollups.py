@@ -6,19 +6,19 @@ of the saving. Rows are locked in one order, so that two batches of one organiza
 each other.
 """
 
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
 
-from apps.usage.store.batches import NEW_EVENTS
-from apps.usage.store.measures import ALL_SUMS, BIN, BINS, SAVED, column_type
+from apps.usage.store.adding import columns_of, summed, texts
+from apps.usage.store.counting import LONGEST_NAME, NOBODY, Counted, Series, Sums
+from apps.usage.store.measures import ALL_SUMS, BINS, column_type
 
 GRAINS = (MINUTE, QUARTER, HOUR, DAY) = (1, 15, 60, 1440)
 EPOCH = "'1970-01-01T00:00:00Z'::timestamptz"
-NOBODY = "00000000-0000-0000-0000-000000000000"
-# Callers choose names, and an index does not take endless ones.
-LONGEST_NAME = 120
-_NEW_MINUTES = "usage_new_minute"
 
 
 def _name(column: str) -> str:
@@ -38,62 +38,87 @@ DIMENSIONS = {
 }
 _DIMENSIONS = ", ".join(DIMENSIONS)
 _SUMS = ", ".join(ALL_SUMS)
-_ADDED = ", ".join(f"{name} = known.{name} + excluded.{name}" for name in ALL_SUMS)
-_BINS_ADDED = ", ".join(f"known.latency_bins[{n}] + excluded.latency_bins[{n}]"
-                        for n in range(1, BINS + 1))  # fmt: skip
-_BINS_SUMMED = ", ".join(f"sum(latency_bins[{n}])" for n in range(1, BINS + 1))
-_BINS_COUNTED = ", ".join(f"count(*) FILTER (WHERE bin = {n})" for n in range(1, BINS + 1))
-_KEEP = f"""
-    INSERT INTO usage_series (id, {_DIMENSIONS})
-    SELECT DISTINCT ON (series_id) series_id, {_DIMENSIONS} FROM {_NEW_MINUTES} ORDER BY series_id
-    ON CONFLICT DO NOTHING
-"""  # noqa: S608  (constants, as below)
-_LINES = f"""
-    SELECT date_bin('1 minute', started_at, {EPOCH}) AS minute, event.*, lever, saved_usd,
-        {BIN} AS bin
-    FROM {NEW_EVENTS} AS event CROSS JOIN LATERAL (
-        SELECT '' AS lever, {SAVED} AS saved_usd
-        UNION ALL SELECT key, value::numeric(38,18) FROM jsonb_each_text(decomposition)
-    ) AS part
-"""  # noqa: S608
-_PREPARE = f"""
-    CREATE TEMP TABLE IF NOT EXISTS {_NEW_MINUTES} ON COMMIT DELETE ROWS AS
-        SELECT usage_rollup.*, {_DIMENSIONS} FROM usage_rollup, usage_series WITH NO DATA;
-    DELETE FROM {_NEW_MINUTES}
-"""  # noqa: S608
 _DIGEST = "encode(substring(sha256(convert_to(ROW({0})::text, 'UTF8')) FOR 16), 'hex')::uuid"
-
-
-def _summed(sums: dict[str, str]) -> str:
-    return ", ".join(f"sum({value})::{column_type(name)} AS {name}" for name, value in sums.items())
-
-
-_FILL = f"""
-    INSERT INTO {_NEW_MINUTES} (grain, bucket_at, {_DIMENSIONS}, series_id, {_SUMS}, latency_bins)
-    SELECT {MINUTE}, minute, {_DIMENSIONS}, {_DIGEST.format(_DIMENSIONS)}, {_SUMS}, latency_bins
-    FROM (
-        SELECT minute, {", ".join(f"{value} AS {name}" for name, value in DIMENSIONS.items())},
-            {_summed(dict(ALL_SUMS))}, ARRAY[{_BINS_COUNTED}]::int[] AS latency_bins
-        FROM ({_LINES}) AS line GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-    ) AS summed
-"""  # noqa: S608
+_ADDED = ", ".join(f"{name} = known.{name} + excluded.{name}" for name in ALL_SUMS)
+_ARRAYS = ", ".join(f"%s::{column_type(name)}[]" for name in ALL_SUMS)
+# Series are named by what they are of, so that whoever writes one first does not matter.
 _ADD = f"""
+    WITH series AS (
+        SELECT place, {_DIGEST.format(_DIMENSIONS)} AS id, {_DIMENSIONS}
+        FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[],
+            %s::text[], %s::text[]) WITH ORDINALITY AS given({_DIMENSIONS}, place)
+    ), kept AS (
+        INSERT INTO usage_series (id, {_DIMENSIONS}) SELECT id, {_DIMENSIONS} FROM series
+        ORDER BY id ON CONFLICT DO NOTHING
+    )
     INSERT INTO usage_rollup AS known (grain, bucket_at, series_id, {_SUMS}, latency_bins)
-    SELECT minutes, date_bin(make_interval(mins => minutes), bucket_at, {EPOCH}), series_id,
-        {_summed({name: name for name in ALL_SUMS})}, ARRAY[{_BINS_SUMMED}]::int[]
-    FROM {_NEW_MINUTES} CROSS JOIN unnest(ARRAY{list(GRAINS)}) AS minutes
-    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-    ON CONFLICT (grain, bucket_at, series_id)
-    DO UPDATE SET {_ADDED}, latency_bins = ARRAY[{_BINS_ADDED}]
-"""  # noqa: S608
+    SELECT grain, bucket_at, id, {_SUMS}, bins::int[]
+    FROM unnest(%s::smallint[], %s::timestamptz[], %s::int[], {_ARRAYS}, %s::text[])
+        AS given(grain, bucket_at, place, {_SUMS}, bins) JOIN series USING (place)
+    ORDER BY 1, 2, 3
+    ON CONFLICT (grain, bucket_at, series_id) DO UPDATE SET {_ADDED}, latency_bins = ARRAY(
+        SELECT before + more FROM unnest(known.latency_bins, excluded.latency_bins)
+            AS bin(before, more))
+"""  # noqa: S608  (constants)
+
+_Bucket = tuple[int, datetime, Series]
 
 
-def add_to_rollups() -> None:
-    """Add the events in NEW_EVENTS to all grains. To be run in the transaction that found them."""
+@dataclass(slots=True)
+class _Rollups:
+    """What is to be added to each bucket of each series."""
+
+    lines: defaultdict[_Bucket, list[Sums]] = field(default_factory=lambda: defaultdict(list))
+    bins: defaultdict[_Bucket, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def count(self, event: Counted) -> None:
+        minute = event.started_at.replace(second=0, microsecond=0)
+        for series, sums in event.lines():
+            bucket = MINUTE, minute, series
+            self.lines[bucket].append(sums)
+            if event.bin:
+                self.bins[bucket][event.bin] += 1
+
+    def longer(self, sums: Mapping[_Bucket, Sums]) -> "_Rollups":
+        """The longer grains, of the sums of the minutes."""
+        rollups = _Rollups()
+        for minute in sums:
+            for bucket in _longer(minute):
+                rollups.lines[bucket].append(sums[minute])
+                rollups.bins[bucket].update(self.bins[minute])
+        return rollups
+
+
+def add_to_rollups(events: Iterable[Counted]) -> None:
+    """Add new events to all grains. To be run in the transaction that stored them."""
+    minutes = _Rollups()
+    for event in events:
+        minutes.count(event)
+    sums = summed(minutes.lines)
+    longer = minutes.longer(sums)
+    _add(sums | summed(longer.lines), minutes.bins | longer.bins)
+
+
+def _longer(minute: _Bucket) -> Iterator[_Bucket]:
+    _, at, series = minute
+    yield QUARTER, at.replace(minute=at.minute // QUARTER * QUARTER), series
+    yield HOUR, at.replace(minute=0), series
+    yield DAY, at.replace(minute=0, hour=0), series
+
+
+def _add(sums: Mapping[_Bucket, Sums], bins: Mapping[_Bucket, Counter[int]]) -> None:
+    places = {series: place for place, series in enumerate({key[2] for key in sums}, 1)}
+    rows = [
+        (grain, at.isoformat(), places[series], *of) for (grain, at, series), of in sums.items()
+    ]
+    arrays = [*map(texts, zip(*places, strict=True)), *columns_of(rows)]
     with connection.cursor() as cursor:
-        cursor.execute(_PREPARE)
-        for statement in (_FILL, _KEEP, _ADD):
-            cursor.execute(statement)
+        cursor.execute(_ADD, [*arrays, texts(_dense(bins.get(key, {})) for key in sums)])
+
+
+def _dense(bins: Mapping[int, int]) -> str:
+    counts: Sequence[int] = [bins.get(number, 0) for number in range(1, BINS + 1)]
+    return f"{{{','.join(map(str, counts))}}}"
 
 
 def drop_minutes_before(at: datetime) -> int:

@@ -1,23 +1,22 @@
-"""What the new events sum to, for the books."""
+"""What new events sum to, for the books."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection
-
 from apps.kernel.tokens import BUCKETS
-from apps.usage.store.batches import NEW_EVENTS
-from apps.usage.store.measures import COUNTS
+from apps.usage.store.adding import summed
+from apps.usage.store.counting import Counted, Sums
+from apps.usage.store.measures import ALL_SUMS
 
-_TOTALS = f"""
-    SELECT project_id, kind, (started_at AT TIME ZONE 'UTC')::date, min(started_at),
-        max(started_at), count(*), sum({COUNTS["unpriced_calls"]}),
-        sum({" + ".join(BUCKETS)})::bigint,
-        coalesce(sum(actual_usd), 0), coalesce(sum(counterfactual_usd - actual_usd), 0)
-    FROM {NEW_EVENTS} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-"""  # noqa: S608  (constants)
+_CALLS, _UNPRICED, _ACTUAL, _SAVED = (
+    list(ALL_SUMS).index(name) for name in ("calls", "unpriced_calls", "actual_usd", "saved_usd")
+)
+_FIRST = list(ALL_SUMS).index(f"{BUCKETS[0]}_tokens")
+_TOKENS = slice(_FIRST, _FIRST + len(BUCKETS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +35,25 @@ class Total:
     saved_usd: Decimal
 
 
-def new_totals() -> list[Total]:
-    """Sums of the events in NEW_EVENTS. To be run in the transaction that found them."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TOTALS)
-        return [Total(*row) for row in cursor.fetchall()]
+def totals_of(events: Iterable[Counted]) -> list[Total]:
+    """Sums of events by project, kind and day, in this order."""
+    lines: defaultdict[tuple[str, str, date], list[Sums]] = defaultdict(list)
+    times: defaultdict[tuple[str, str, date], list[datetime]] = defaultdict(list)
+    for event in events:
+        key = event.series[0], event.series[5], event.started_at.date()
+        lines[key].append(event.sums)
+        times[key].append(event.started_at)
+    sums = summed(lines)
+    return [_total(key, times[key], sums[key]) for key in sorted(sums)]
+
+
+def _total(key: tuple[str, str, date], times: list[datetime], sums: Sums) -> Total:
+    project_id, kind, on = key
+    return Total(
+        UUID(project_id), kind, on, min(times), max(times),
+        calls=int(sums[_CALLS]),
+        unpriced_calls=int(sums[_UNPRICED]),
+        tokens=int(sum(sums[_TOKENS])),
+        spend_usd=Decimal(sums[_ACTUAL]),
+        saved_usd=Decimal(sums[_SAVED]),
+    )  # fmt: skip

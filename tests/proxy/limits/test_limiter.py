@@ -207,7 +207,7 @@ async def test_without_limits_nothing_is_held() -> None:
     async with processes(1) as ground:
         hold = await ground.reserve(0, tokens=10, usd="1")
         ground.settle(0, hold, usd="1")
-        assert (hold.headers, ground.limiters[0].state.open_count) == ({}, 0)
+        assert (hold.headers, ground.limiters[0].state.open_count) == ([], 0)
 
 
 async def test_refusals_name_the_limit_and_what_to_do() -> None:

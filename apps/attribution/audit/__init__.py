@@ -1,0 +1,43 @@
+"""The audit trail: rows that cannot be changed unseen, and the archive that anyone can re-run.
+
+`Journal` closes batches (a day's units) and periods; `build_archive` writes what
+`netra_verify.py`, one file of plain Python, verifies without us. No Django, no I/O of its own.
+"""
+
+from apps.attribution.audit.archive import Archive, build_archive
+from apps.attribution.audit.encoding import canonical, document_id, rate_document
+from apps.attribution.audit.journal import Journal, Opening
+from apps.attribution.audit.merkle import (
+    Tree,
+    consistency_proof,
+    inclusion_proof,
+    is_consistent,
+    is_included,
+    leaf_hash,
+    root_of,
+)
+from apps.attribution.audit.signing import Head, SignedHead, commitment_of
+from apps.attribution.audit.units import Call, Charge, ClosedUnit
+
+__all__ = [
+    "Archive",
+    "Call",
+    "Charge",
+    "ClosedUnit",
+    "Head",
+    "Journal",
+    "Opening",
+    "SignedHead",
+    "Tree",
+    "build_archive",
+    "canonical",
+    "commitment_of",
+    "consistency_proof",
+    "document_id",
+    "inclusion_proof",
+    "is_consistent",
+    "is_included",
+    "leaf_hash",
+    "rate_document",
+    "root_of",
+]

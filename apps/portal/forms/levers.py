@@ -1,0 +1,98 @@
+"""The form about levers. Bounds are typed in percent and kept as shares."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from apps.optimization.access import LEVERS, PolicyTerms
+from apps.optimization.selectors import LONGEST_TTL_S
+from apps.optimization.services import AVAILABLE, TRAFFIC_STEPS
+from apps.tenants.models import Organization
+from apps.tenants.selectors import open_projects
+
+MOST_PROJECTS = 500
+AS_ABOVE = ("", "As above")
+SECONDS_AN_HOUR = 3600
+
+
+class PolicyForm(forms.Form):
+    """What one subject says."""
+
+    quality_bound = forms.DecimalField(
+        label="Answers that may be worse, in percent",
+        min_value=Decimal(0),
+        max_value=Decimal(100),
+        decimal_places=2,
+        required=False,
+        help_text="Of all answers that levers touch. Nothing serves before it is certified for it.",
+    )
+    cache_hours = forms.IntegerField(
+        label="Keep answers for, in hours",
+        min_value=1,
+        max_value=LONGEST_TTL_S // SECONDS_AN_HOUR,
+        required=False,
+    )
+    caches_any_temperature = forms.ChoiceField(
+        label="Keep answers drawn at random",
+        choices=[AS_ABOVE, ("no", "No: temperature 0 only"), ("yes", "Yes, at any temperature")],
+        required=False,
+    )
+    traffic_percent = forms.ChoiceField(
+        label="Share of conversations that levers may touch",
+        choices=[AS_ABOVE, *((str(step), f"{step} %") for step in TRAFFIC_STEPS)],
+        required=False,
+    )
+
+    def __init__(self, *args: Any, organization: Organization, **options: Any) -> None:
+        super().__init__(*args, **options)
+        projects = open_projects(organization)[:MOST_PROJECTS]
+        self.fields["subject"] = forms.ChoiceField(
+            label="Holds for",
+            choices=[
+                ("", "The whole organization"),
+                *((str(row.pk), row.name) for row in projects),
+            ],
+            required=False,
+        )
+        for lever in LEVERS:
+            self.fields[lever] = forms.ChoiceField(
+                label=LABELS[lever], choices=_states(lever), required=False
+            )
+        self.order_fields(("subject", *LEVERS))
+
+    @property
+    def project_id(self) -> UUID | None:
+        """Of the project that is chosen; None for the whole organization."""
+        chosen = self.cleaned_data["subject"]
+        return UUID(chosen) if chosen else None
+
+    def terms(self) -> PolicyTerms:
+        """What was typed."""
+        typed = self.cleaned_data
+        bound, hours = typed["quality_bound"], typed["cache_hours"]
+        any_temperature, traffic = typed["caches_any_temperature"], typed["traffic_percent"]
+        return PolicyTerms(
+            levers={lever: typed[lever] for lever in LEVERS if typed[lever]},
+            quality_bound=None if bound is None else bound / 100,
+            cache_ttl_s=None if hours is None else hours * SECONDS_AN_HOUR,
+            caches_any_temperature=any_temperature == "yes" if any_temperature else None,
+            traffic_percent=int(traffic) if traffic else None,
+        )
+
+
+LABELS = {
+    "exact_cache": "Exact cache",
+    "near_exact": "Near-exact cache",
+    "semantic": "Semantic cache",
+    "routing": "Routing",
+    "compression": "Compression",
+    "prompt_cache": "Provider prompt cache",
+    "tier": "Batch and flex",
+}
+
+
+def _states(lever: str) -> list[tuple[str, str]]:
+    on = [("on", "On")] if lever in AVAILABLE else []
+    return [AS_ABOVE, ("off", "Off"), ("shadow", "Shadow: watch only"), *on]

@@ -1,0 +1,49 @@
+"""What the levers' stages know of one call, and what they decided."""
+
+from dataclasses import dataclass, field
+
+from apps.attribution.access import PeriodAccess
+from apps.attribution.assignment import Arm
+from apps.kernel.events import Decision
+from apps.optimization.access import Lever, Policy
+from apps.optimization.answers.entries import Entry
+from apps.proxy.flights import Flight
+
+ACTED = "act"
+SHADOW = "shadow"
+NONE = "none"
+
+
+@dataclass(slots=True)
+class Levers:
+    """The state of one call whose policy has a lever, or whose organization has an experiment.
+
+    may_act: inside the share of traffic, not held out, not bypassed. is_triggered: a lever would
+    have had something to do, in whichever arm. period, unit, arm: None outside an experiment.
+    entry: the kept answer that the call was given. flight: the answer that others may wait for.
+    body: what goes to the provider in place of the caller's bytes. is_marked: all of the prompt
+    that the provider keeps or reads, it does so for our marks.
+    """
+
+    policy: Policy
+    policy_version: int
+    may_act: bool = True
+    is_bypassed: bool = False
+    unit: str | None = None
+    period: PeriodAccess | None = None
+    arm: Arm | None = None
+    decisions: list[Decision] = field(default_factory=list)
+    is_triggered: bool = False
+    cache_status: bytes | None = None
+    entry: Entry | None = None
+    flight: Flight | None = None
+    body: bytes | None = None
+    is_marked: bool = False
+
+    def acts(self, lever: Lever) -> bool:
+        """Whether the lever may change what happens to this call."""
+        return self.may_act and self.policy.state(lever) == "on"
+
+    def decide(self, lever: Lever, decision: str, reason: str) -> None:
+        """Note what the lever decided, in whichever arm."""
+        self.decisions.append(Decision(lever, decision, reason))
