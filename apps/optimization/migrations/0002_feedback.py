@@ -6,25 +6,45 @@ import apps.kernel.ids
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('optimization', '0001_initial'),
+        ("optimization", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Feedback',
+            name="Feedback",
             fields=[
-                ('id', models.UUIDField(default=apps.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('request_id', models.UUIDField(help_text='Netra-Request-Id.')),
-                ('score', models.DecimalField(decimal_places=3, help_text='0 is bad, 1 is good.', max_digits=4)),
-                ('comment', models.TextField()),
-                ('given_by', models.TextField(help_text='The person or API key.')),
-                ('given_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("request_id", models.UUIDField(help_text="Netra-Request-Id.")),
+                (
+                    "score",
+                    models.DecimalField(
+                        decimal_places=3, help_text="0 is bad, 1 is good.", max_digits=4
+                    ),
+                ),
+                ("comment", models.TextField()),
+                ("given_by", models.TextField(help_text="The person or API key.")),
+                ("given_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['given_at'], name='feedback_by_age')],
-                'constraints': [models.UniqueConstraint(fields=('request_id', 'given_by'), name='one_feedback_each_request_and_giver'), models.CheckConstraint(condition=models.Q(('score__range', (0, 1))), name='score_is_a_share')],
+                "indexes": [models.Index(fields=["given_at"], name="feedback_by_age")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("request_id", "given_by"),
+                        name="one_feedback_each_request_and_giver",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("score__range", (0, 1))), name="score_is_a_share"
+                    ),
+                ],
             },
         ),
     ]
