@@ -34,6 +34,7 @@ from bench.rows import Row
 TARGET_PER_S = 10_000
 RSS_TARGET_MB = 300
 PLAIN_BATCH = 1000
+MODELS = ("gpt-4o-2024-08-06", "gpt-4o-mini", "claude-sonnet-4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,10 @@ def _insert_plainly(organization: Organization, count: int) -> None:
 
 
 def _events(organizations: Sequence[Organization]) -> Iterator[Event]:
-    """Calls as they come: streamed chat with cached input, tags, an attempt and a decision."""
+    """Calls as they come: streamed chat with cached input, tags, an attempt and a decision.
+
+    Of each organization they have 50 end users, 7 teams and 3 models.
+    """
     buckets = TokenBuckets(input_uncached=1200, cache_read=800, output=350, reasoning=100)
     cost = Decimal("0.0123456")
     attempt = Attempt("openai", uuid7(), "gpt-4o", 200, "success", buckets, cost, 0.4, 900.1)
@@ -146,10 +150,13 @@ def _events(organizations: Sequence[Organization]) -> Iterator[Event]:
     )  # fmt: skip
     number = 0
     while True:
-        organization = organizations[number % len(organizations)]
+        place, organization = divmod(number, len(organizations))
         yield replace(
-            pattern, event_id=uuid7(), started_at=utc_now(), organization_id=organization.pk
-        )
+            pattern, event_id=uuid7(), started_at=utc_now(),
+            organization_id=organizations[organization].pk, end_user=f"user-{place % 50}",
+            served_model=MODELS[place % len(MODELS)],
+            tags={"team": f"team-{place % 7}", "env": "production"},
+        )  # fmt: skip
         number += 1
 
 

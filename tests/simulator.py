@@ -98,7 +98,7 @@ def running_simulator(world: World | None = None) -> Iterator[RunningSimulator]:
     try:
         eventually(lambda: server.started, seconds=20)
         url = f"http://127.0.0.1:{_port(server)}"
-        with httpx.Client(base_url=url) as client:
+        with httpx.Client(base_url=url, timeout=60.0) as client:
             yield RunningSimulator(url, world, client)
     finally:
         server.should_exit = True

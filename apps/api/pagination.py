@@ -66,7 +66,7 @@ class NewestFirst(Pages):
         limit = _limit(request.query_params.get("limit"))
         rows = rows.order_by(f"-{field}", "-id")
         if text := request.query_params.get("cursor"):
-            rows = rows.filter(_after(_position(text, rows.model, field, request), field))
+            rows = rows.filter(_after(_position(text, rows, field, request), field))
         found = list(rows[: limit + 1])
         self.next_cursor = _sealed(found[limit - 1], field, request) if len(found) > limit else None
         return found[:limit]
@@ -117,10 +117,11 @@ def _sealed(row: Model, field: str, request: Request) -> str:
     return _signed([text, str(row.pk)], request, field)
 
 
-def _position(text: str, model: type[Model], field: str, request: Request) -> Position:
+def _position(text: str, rows: QuerySet[Any], field: str, request: Request) -> Position:
     value, last_id = _opened(text, request, field)
-    read = cast("Field[Any, Any]", model._meta.get_field(field)).to_python
-    return read(value), UUID(last_id)
+    annotation = rows.query.annotations.get(field)
+    known = annotation.output_field if annotation else rows.model._meta.get_field(field)
+    return cast("Field[Any, Any]", known).to_python(value), UUID(last_id)
 
 
 def _signed(texts: list[str], request: Request, order: str = "") -> str:

@@ -1,10 +1,11 @@
-"""The only rounding of money."""
+"""The only rounding of money: of invoice lines, and of what people read."""
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 # The places after the point of every currency we invoice in (ISO 4217).
 MINOR_DIGITS = {"USD": 2, "EUR": 2, "GBP": 2, "JPY": 0}
+_CENT = Decimal("0.01")
 
 
 class UnknownCurrency(ValueError):
@@ -17,6 +18,19 @@ class Rounded:
 
     amount_minor: int
     remainder: Decimal
+
+
+def shown_usd(amount: Decimal | None) -> str:
+    """US dollars for people to read: cents, or two digits of what is less than a cent.
+
+    A call costs a fraction of a cent, and $0.00 would say that it was free. None is "–".
+    """
+    if amount is None:
+        return "–"
+    with localcontext(prec=60):
+        places = 1 - amount.adjusted() if 0 < abs(amount) < _CENT else 2
+        rounded = amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+    return f"{'-' if rounded < 0 else ''}${abs(rounded):,f}"
 
 
 def round_to_minor(amount: Decimal, currency: str) -> Rounded:

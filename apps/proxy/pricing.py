@@ -7,6 +7,8 @@ from apps.pricing.rates import Rate, Unpriced, cost_usd
 from apps.proxy.exchange import Exchange
 
 _STANDARD = "standard"
+# The region of the list: no dialect tells where a call was served.
+LISTED = ""
 # What providers call their ordinary tier.
 _ORDINARY = frozenset({None, "", "auto", "default", "standard", "standard_only", "on_demand"})
 
@@ -15,11 +17,16 @@ def rate_of(
     exchange: Exchange, provider: str, *models: str | None, tier: str | None = None
 ) -> Rate | None:
     """The rate of the first of `models` that is priced for this organization, else None."""
-    named = _STANDARD if tier in _ORDINARY else str(tier)
+    named, at = tier_named(tier), exchange.started_at
     for model in models:
-        if model and (rate := exchange.book.rate(provider, model, named, "", exchange.started_at)):
+        if model and (rate := exchange.book.rate(provider, model, named, LISTED, at)):
             return rate
     return None
+
+
+def tier_named(tier: str | None) -> str:
+    """A provider's name of a tier in the words of the price book."""
+    return _STANDARD if tier in _ORDINARY else str(tier)
 
 
 def cost_of(buckets: TokenBuckets, units: dict[str, int], rate: Rate | None) -> Decimal | None:

@@ -1,5 +1,7 @@
 """What happened, in the schema of the organization that it happened to."""
 
+from decimal import Decimal
+
 from django.db import models
 
 from apps.kernel.ids import uuid7
@@ -8,9 +10,17 @@ from apps.kernel.ids import uuid7
 class UsageEvent(models.Model):
     """One call: `apps.kernel.events.Event` as a row, which never changes.
 
+    What begins with `first_` is what was known when the call passed; `store.find_events` adds what
+    holds now, under the name without it.
+
     The table is partitioned by month of `started_at`, and its key is (event_id, started_at); to
     Django the id alone is the key. Fields are those of Event, its buckets each a column.
     """
+
+    # What holds after all adjustments.
+    actual_usd: Decimal | None
+    counterfactual_usd: Decimal | None
+    price_version: int | None
 
     id = models.UUIDField(primary_key=True, db_column="event_id")
     started_at = models.DateTimeField()
@@ -47,7 +57,7 @@ class UsageEvent(models.Model):
     input_image = models.BigIntegerField()
     output_image = models.BigIntegerField()
     units = models.JSONField()
-    price_version = models.BigIntegerField(null=True)
+    first_price_version = models.BigIntegerField(null=True, db_column="price_version")
     policy_version = models.BigIntegerField(null=True)
     snapshot_version = models.BigIntegerField(null=True)
     admission_ms = models.FloatField(null=True)
@@ -67,11 +77,17 @@ class UsageEvent(models.Model):
     propensity = models.FloatField(null=True)
     is_triggered = models.BooleanField()
     decisions = models.JSONField()
-    counterfactual_usd = models.DecimalField(max_digits=38, decimal_places=18, null=True)
-    actual_usd = models.DecimalField(max_digits=38, decimal_places=18, null=True)
+    first_counterfactual_usd = models.DecimalField(
+        max_digits=38, decimal_places=18, null=True, db_column="counterfactual_usd"
+    )
+    first_actual_usd = models.DecimalField(
+        max_digits=38, decimal_places=18, null=True, db_column="actual_usd"
+    )
     decomposition = models.JSONField(help_text="Lever → saved USD as a string.")
     features = models.JSONField()
     content_ref = models.UUIDField(null=True)
+    tier = models.TextField(null=True)
+    region = models.TextField(null=True)
     schema_version = models.SmallIntegerField()
 
     class Meta:
@@ -79,6 +95,26 @@ class UsageEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M:%S} {self.endpoint}: {self.outcome}"
+
+
+class Adjustment(models.Model):
+    """What a later price of a call differs by from the one before it, as booked by a journal."""
+
+    pk = models.CompositePrimaryKey("started_at", "event_id", "journal_id")
+    event_id = models.UUIDField()
+    started_at = models.DateTimeField()
+    price_version = models.BigIntegerField()
+    journal_id = models.UUIDField(help_text="UUIDv7: the latest is the largest.")
+    unpriced_calls = models.BigIntegerField(help_text="-1 when the call had no price before.")
+    actual_usd = models.DecimalField(max_digits=38, decimal_places=18)
+    counterfactual_usd = models.DecimalField(max_digits=38, decimal_places=18)
+    saved_usd = models.DecimalField(max_digits=38, decimal_places=18)
+
+    class Meta:
+        db_table = "usage_adjustment"
+
+    def __str__(self) -> str:
+        return f"{self.event_id}: {self.actual_usd} USD by version {self.price_version}"
 
 
 class Refusal(models.Model):

@@ -49,10 +49,14 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class ModelLine:
-    """One model: its calls here, and both figures. model: as we name it, else as they do."""
+    """One model: its calls here, and both figures. model: as we name it, else as they do.
+
+    unpriced_calls: those that our figure lacks.
+    """
 
     model: str
     calls: int
+    unpriced_calls: int
     comparison: Comparison
 
 
@@ -114,7 +118,7 @@ def _lines(statement: ProviderStatement, spent: Sequence[ModelSpend]) -> list[Mo
         ours.setdefault(comparable(each.model), []).append(each)
     lines = [_line(models, theirs.pop(name, ("", None))[1]) for name, models in ours.items()]
     return lines + [
-        ModelLine(name, 0, Comparison(_NOTHING, said)) for name, said in theirs.values()
+        ModelLine(name, 0, 0, Comparison(_NOTHING, said)) for name, said in theirs.values()
     ]
 
 
@@ -122,7 +126,10 @@ def _line(models: Sequence[ModelSpend], said: Decimal | None) -> ModelLine:
     cost = _sum(each.actual_usd for each in models)
     # In a file that names its models, one that it does not name cost nothing there.
     comparison = Comparison(cost, _NOTHING if said is None else said)
-    return ModelLine(models[0].model, sum(each.calls for each in models), comparison)
+    calls, unpriced = (
+        sum(counts) for counts in zip(*((m.calls, m.unpriced_calls) for m in models), strict=True)
+    )
+    return ModelLine(models[0].model, calls, unpriced, comparison)
 
 
 def _theirs(statement: ProviderStatement) -> dict[str, tuple[str, Decimal | None]]:

@@ -1,16 +1,17 @@
 """Background work of usage."""
 
 from typing import Any
+from uuid import UUID
 
 import structlog
 from celery import shared_task
 from django.db import DatabaseError
 
 from apps.kernel.clock import utc_now
-from apps.tenants.context import tenant_scope
-from apps.tenants.jobs import PublicTask
+from apps.tenants.context import current_tenant, tenant_scope
+from apps.tenants.jobs import PublicTask, TenantTask
 from apps.tenants.models import Organization
-from apps.usage.services import checking, retention
+from apps.usage.services import checking, repricing, retention
 
 # The month at hand, and the one before, whose late events still come.
 MONTHS_CHECKED = 2
@@ -57,3 +58,12 @@ def _check_usage(organization: Organization) -> int:
     except DatabaseError:
         log.exception("usage_not_checked", organization_id=str(organization.pk))
         return 1
+
+
+@shared_task(name=repricing.REPRICE, base=TenantTask)
+def reprice(repricing_id: str, **_newer: Any) -> None:
+    """Price a month again, as staff asked for."""
+    outcome = repricing.run_repricing(
+        organization=current_tenant(), repricing_id=UUID(repricing_id), at=utc_now()
+    )
+    log.info("usage_repriced", repricing_id=repricing_id, adjusted=outcome.adjusted)

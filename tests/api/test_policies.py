@@ -1,5 +1,6 @@
 """Levers and kept answers over the API."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -89,7 +90,7 @@ def test_what_is_said_of_an_answer_replaces_what_was_said_before() -> None:
     assert call("POST", "/feedback", body).status_code == 201
     assert call("POST", "/feedback", body | {"score": "1"}).json()["score"] == "1"
     with tenant_scope(acme):
-        assert list(Feedback.objects.values_list("score", "comment")) == [(1, "meh")]
+        assert list(Feedback.objects.values_list("score", "comment")) == [(Decimal(1), "meh")]
     with tenant_scope(globex):
         assert Feedback.objects.count() == 0
 

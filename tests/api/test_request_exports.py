@@ -81,6 +81,16 @@ def test_the_same_events_and_figures_in_each_format(
     assert sum(spent) == sum(cost for cost in COSTS if cost is not None)
 
 
+def test_spend_has_imported_calls_when_they_are_asked_for(
+    acme: Organization, given: list[Event], call: Caller
+) -> None:
+    imported = make_event(acme, kind="import", served_model="elsewhere", actual_usd=Decimal(7))
+    ingest_events(organization=acme, events=[imported], at=AT)
+    assert b"elsewhere" not in body(call, "format=focus")
+    [row] = as_csv(body(call, "format=focus&kind=import"))
+    assert row["BilledCost"] == "7"
+
+
 def test_figures_are_those_of_the_api(given: list[Event], call: Caller) -> None:
     listed = {row["id"]: row["actual_usd"] for row in call("GET", "/requests").json()["data"]}
     lines = [orjson.loads(line) for line in body(call, "format=jsonl").splitlines()]

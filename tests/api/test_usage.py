@@ -71,6 +71,17 @@ def test_days_are_those_of_the_time_zone(call: Caller) -> None:
     ]
 
 
+def test_percentiles_are_asked_as_sums_are(acme: Organization, call: Caller) -> None:
+    event = make_event(acme, started_at=datetime(2026, 3, 20, tzinfo=UTC), total_ms=4.0)
+    ingest_events(organization=acme, events=[event], at=END)
+    query = f"/usage/query?measures=calls,latency_p95_ms&granularity=week&time_zone=UTC&{MARCH}"
+    found = call("GET", query).json()
+    assert [list(row["measures"].values()) for row in found["rows"]] == [[4, None], [1, 3.8]]
+    assert (found["totals"], found["sources"]) == (
+        {"calls": 5, "latency_p95_ms": 3.8}, ["rollups of 1440 minutes"],
+    )  # fmt: skip
+
+
 def test_filters_take_several_values(call: Caller) -> None:
     found = call("GET", f"{ASKED}&provider=openai&provider=%3Devil").json()
     assert found["totals"]["calls"] == 4
@@ -89,8 +100,8 @@ def test_the_window_before_stands_beside(call: Caller) -> None:
     ("query", "code", "said"),
     [
         (f"measures=cost&{MARCH}", "invalid_query", "there are calls"),
-        (f"measures=calls&dimensions=end_user,arm&{MARCH}", "invalid_query", "project_id and kind"),
-        (f"measures=calls&granularity=week&{MARCH}", "invalid_request", ""),
+        (f"measures=calls&dimensions=tag&{MARCH}", "invalid_query", "Name the tag"),
+        (f"measures=calls&granularity=year&{MARCH}", "invalid_request", ""),
         (f"measures=calls&time_zone=Mars&{MARCH}", "invalid_request", ""),
         ("measures=calls", "invalid_request", ""),
     ],

@@ -51,7 +51,7 @@ def test_a_tenant_model_is_out_of_reach_outside_a_scope(model: type[Model]) -> N
         manager.exists,
         manager.all().delete,
         lambda: manager.bulk_create([model()]),
-        lambda: manager.update(**{model._meta.pk.name: 1}),
+        lambda: manager.update(**{model._meta.pk_fields[-1].name: 1}),
         lambda: list(manager.raw(f"SELECT * FROM {model._meta.db_table}")),  # noqa: S608
     ):
         with pytest.raises(NoTenantScope):

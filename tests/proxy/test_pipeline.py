@@ -55,6 +55,7 @@ def test_a_call_is_recorded_with_its_tokens_and_price(gateway: RunningGateway) -
     assert str(event.event_id) == raw.headers["netra-request-id"]
     assert (event.outcome, event.status, event.endpoint) == ("success", 200, "chat.completions")
     assert (event.provider, event.requested_model) == ("openai", "gpt-4o-mini")
+    assert (event.tier, event.region) == ("standard", "")
     assert (event.end_user, event.organization_id) == (
         "u-1",
         gateway.tenants[0].organization.id,

@@ -18,6 +18,7 @@ from apps.usage.querying import (
     AnswerRow,
     UsageQuery,
 )
+from apps.usage.querying.answers import Value
 
 FORMATS = ("json", "csv")
 
@@ -77,8 +78,8 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def shown(value: int | Decimal) -> int | str:
-    """Counts as numbers, US dollars as exact text."""
+def shown(value: Value) -> int | float | str | None:
+    """Counts and milliseconds as numbers, US dollars as exact text."""
     return f"{value:f}" if isinstance(value, Decimal) else value
 
 
@@ -87,7 +88,7 @@ def local(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-_VALUES = {"type": "object", "additionalProperties": {"type": ["integer", "string"]}}
+_VALUES = {"type": "object", "additionalProperties": {"type": ["number", "string", "null"]}}
 _TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
 
 
@@ -107,7 +108,7 @@ class UsageRowOut(serializers.Serializer[AnswerRow]):
         return dict(row.dimensions)
 
     @extend_schema_field(_VALUES)
-    def get_measures(self, row: AnswerRow) -> dict[str, int | str]:
+    def get_measures(self, row: AnswerRow) -> dict[str, int | float | str | None]:
         return {name: shown(value) for name, value in row.measures.items()}
 
 
@@ -120,19 +121,18 @@ class WindowOut(serializers.Serializer[Answer]):
     rows = UsageRowOut(many=True)
 
     @extend_schema_field(_VALUES)
-    def get_totals(self, answer: Answer) -> dict[str, int | str]:
+    def get_totals(self, answer: Answer) -> dict[str, int | float | str | None]:
         return {name: shown(value) for name, value in answer.totals.items()}
 
 
 class UsageOut(WindowOut):
-    """The answer; previous: the window before, when it was asked for."""
+    """The answer; previous: the window before, when it was asked for.
+
+    sources: what it was read from. Rollups answer at once, events take their time.
+    """
 
     granularity = serializers.CharField(source="query.granularity")
     time_zone = serializers.CharField(source="query.zone")
     currency = serializers.CharField(default="USD", read_only=True)
-    previous = serializers.SerializerMethodField()
-
-    @extend_schema_field(WindowOut(allow_null=True))
-    def get_previous(self, _answer: Answer) -> dict[str, Any] | None:
-        before: Answer | None = self.context["previous"]
-        return dict(WindowOut(before).data) if before else None
+    sources = serializers.ListField(child=serializers.CharField())
+    previous = WindowOut(allow_null=True)

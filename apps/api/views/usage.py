@@ -11,9 +11,10 @@ from rest_framework.response import Response
 from apps.api.downloads import Download
 from apps.api.serializers.usage import UsageOut, UsageQueryIn, local, query_of
 from apps.api.views.base import OrganizationViewSet
+from apps.kernel.clock import utc_now
 from apps.tenants.permissions import Permission
 from apps.usage.exports.delimited import csv_chunks
-from apps.usage.querying import DIMENSIONS, Answer, InvalidQuery, previous, usage
+from apps.usage.querying import DIMENSIONS, Answer, InvalidQuery, usage
 from apps.usage.selectors import SearchTooWide
 
 _FILTERS = [
@@ -42,8 +43,10 @@ class UsageView(OrganizationViewSet):
         """Query usage
 
         Measures by dimensions, in a window. Sums are kept as calls come: an answer takes
-        milliseconds and equals the sum of the requests exactly. A call has no lever of its own: by
-        lever, a call counts for each lever that saved on it.
+        milliseconds and equals the sum of the requests exactly, adjustments of their prices
+        included. What no sum is kept of is read from the requests, for a few seconds at most. By
+        lever, a call counts for each lever that saved on it. Imported calls count when
+        `kind=import` asks for them.
         """
         asked = UsageQueryIn(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
@@ -51,17 +54,17 @@ class UsageView(OrganizationViewSet):
             n: request.query_params.getlist(n) for n in DIMENSIONS if n in request.query_params
         }
         query = query_of(asked.validated_data, filters, self.organization.time_zone)
-        answers = [usage(query)] + ([usage(previous(query))] if query.compare else [])
+        answer = usage(query, at=utc_now())
         if asked.validated_data["format"] == "csv":
-            return Download(_csv(answers), "text/csv; charset=utf-8", "usage.csv")
-        before = answers[1] if query.compare else None
-        return Response(UsageOut(answers[0], context={"previous": before}).data)
+            return Download(_csv(answer), "text/csv; charset=utf-8", "usage.csv")
+        return Response(UsageOut(answer).data)
 
 
-def _csv(answers: list[Answer]) -> Iterator[bytes]:
-    query = answers[0].query
+def _csv(answer: Answer) -> Iterator[bytes]:
+    query = answer.query
     columns = ("window_since", "window_until", "at", *query.dimensions, *query.measures)
-    return csv_chunks(columns, (_lines(answer) for answer in answers))
+    windows = [answer, answer.previous] if answer.previous else [answer]
+    return csv_chunks(columns, (_lines(each) for each in windows))
 
 
 def _lines(answer: Answer) -> Iterator[list[Any]]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -14,7 +15,7 @@ from apps.attribution.audit.encoding import canonical
 from apps.attribution.audit.merkle import Tree, leaf_hash
 from apps.attribution.audit.signing import Head, SignedHead, commitment_of
 from apps.attribution.audit.units import ClosedUnit, nanos
-from apps.attribution.estimators import MOST, Batch, Proof, SampleRatio, Scored, Terms
+from apps.attribution.estimators import MOST, Batch, Model, Proof, SampleRatio, Scored, Terms
 from apps.attribution.statements import Carried, Contract, Evidence, Period, Statement, close
 
 
@@ -28,80 +29,103 @@ class Opening:
 
 
 @dataclass(slots=True)
-class _Tally:
-    """What the statement of the running period will need."""
+class _Running:
+    """An open period: the proof up to and with it, and what its statement will need."""
 
+    opening: Opening
+    proof: Proof
     ratio: SampleRatio
     paid_atoms: int = 0
     ledger_atoms: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     is_paused: bool = False
 
+    def count(self, units: Sequence[ClosedUnit]) -> None:
+        """Add a batch of the period."""
+        treated = sum(unit.is_treated for unit in units)
+        self.ratio = self.ratio.add(len(units) - treated, treated)
+        self.is_paused |= self.ratio.is_off
+        self.paid_atoms += sum(unit.paid_atoms for unit in units)
+        for call in (call for unit in units for call in unit.calls):
+            for lever, atoms in call.levers.items():
+                self.ledger_atoms[lever] += atoms
+
+    def evidence(self) -> Evidence:
+        """What the period's statement is made of."""
+        units = self.ratio.held_out + self.ratio.treated
+        return Evidence(
+            self.proof.saved, self.paid_atoms, self.ledger_atoms, units, self.ratio.held_out,
+            self.is_paused,
+        )  # fmt: skip
+
 
 class Journal:
     """Rows in memory; a service that keeps them in a table does the same steps.
 
-    rows, heads and statements are append-only. Every unit's batch comes after the opening of its
-    period, and the period closes after its last batch.
+    rows, heads and statements are append-only. The last units of a period may close after the next
+    one has begun; periods close in their order.
     """
 
     def __init__(
-        self, organisation: str, experiment: str, contract: Contract, key: Ed25519PrivateKey
+        self,
+        organisation: str,
+        experiment: str,
+        contract: Contract,
+        key: Ed25519PrivateKey,
+        model: Model | None = None,
     ) -> None:
+        """model: what is known before the first batch; none for an archive that can be verified."""
         self.organisation, self.experiment, self.contract = organisation, experiment, contract
         self.openings: list[Opening] = []
         self.rows: list[bytes] = []
         self.heads: list[SignedHead] = []
         self.statements: list[Statement] = []
-        self.proof = Proof()
         self._key, self._tree, self._carried = key, Tree(), Carried()
-        self._tally = _Tally(SampleRatio(0))
+        self._running: dict[int, _Running] = {}
+        self._last = Proof(model or Model())
 
     @property
     def public_key_hex(self) -> str:
         return self._key.public_key().public_bytes_raw().hex()
 
+    @property
+    def proof(self) -> Proof:
+        """Up to and with the latest period."""
+        return self._last
+
     def open_period(self, opening: Opening) -> None:
         """Begin the next period; the share may change here and nowhere else."""
         self.openings.append(opening)
-        self._tally = _Tally(SampleRatio(opening.holdout_bp))
+        self._last = deepcopy(self._last)
+        running = _Running(opening, self._last, SampleRatio(opening.holdout_bp))
+        self._running[opening.period.number] = running
 
-    def close_batch(self, day: date, units: Sequence[ClosedUnit]) -> SignedHead:
-        """Score and seal the units that closed on a day; the head to mail to the customer."""
-        opening = self.openings[-1]
-        terms = Terms(opening.holdout_bp, self.contract.bound.scale)
-        scored = self.proof.add(_batch(units), terms)
+    def close_batch(self, day: date, period: int, units: Sequence[ClosedUnit]) -> SignedHead:
+        """Score and seal units of one open period that closed on a day; the head to be mailed."""
+        running = self._running[period]
+        terms = Terms(running.opening.holdout_bp, self.contract.bound.scale)
+        scored = running.proof.score(_batch(units), terms)
+        for number, each in self._running.items():
+            if number >= period:
+                each.proof.follow(scored)
         for place, unit in enumerate(units):
-            self._append(unit, _row(unit, scored, place), opening.period.number)
-        self._count(units)
-        self.heads.append(self._head(opening, day).sign(self._key))
+            self._append({**_row(unit, scored, place), "period": period})
+        running.count(units)
+        self.heads.append(self._head(running.opening, day).sign(self._key))
         return self.heads[-1]
 
     def close_period(self) -> Statement:
-        """The statement of the period that is open."""
-        tally, ratio = self._tally, self._tally.ratio
-        evidence = Evidence(
-            self.proof.saved, tally.paid_atoms, tally.ledger_atoms,
-            ratio.held_out + ratio.treated, ratio.held_out, tally.is_paused,
-        )  # fmt: skip
-        statement = close(self.openings[-1].period, evidence, self.contract, self._carried)
+        """The statement of the oldest period that is open; no batch of it may follow."""
+        running = self._running.pop(min(self._running))
+        period, evidence = running.opening.period, running.evidence()
+        statement = close(period, evidence, self.contract, self._carried)
         self._carried = statement.carried
         self.statements.append(statement)
         return statement
 
-    def _append(self, unit: ClosedUnit, row: dict[str, Any], period: int) -> None:
-        batch = len(self.heads) + 1
-        line = canonical({**row, "batch": batch, "period": period, "row": len(self.rows)})
+    def _append(self, row: dict[str, Any]) -> None:
+        line = canonical({**row, "batch": len(self.heads) + 1, "row": len(self.rows)})
         self.rows.append(line)
         self._tree.append(leaf_hash(line))
-        self._tally.paid_atoms += unit.paid_atoms
-        for call in unit.calls:
-            for lever, atoms in call.levers.items():
-                self._tally.ledger_atoms[lever] += atoms
-
-    def _count(self, units: Sequence[ClosedUnit]) -> None:
-        treated = sum(unit.is_treated for unit in units)
-        self._tally.ratio = self._tally.ratio.add(len(units) - treated, treated)
-        self._tally.is_paused |= self._tally.ratio.is_off
 
     def _head(self, opening: Opening, day: date) -> Head:
         return Head(

@@ -15,20 +15,22 @@ Amounts: atoms are 10^-18 USD, nanos 10^-9 USD.
 """
 
 import argparse
+import io
 import json
 import sys
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from decimal import ROUND_CEILING, Context, Decimal, setcontext
-from functools import partial
 from hashlib import sha256, sha512
 from itertools import islice, pairwise
 from math import lgamma, log
-from typing import Any
+from typing import Any, NamedTuple
 
 HELD_OUT, TREATED = "holdout", "treatment"
 WHOLE, ONE, LARGEST, PULL, MOST = 10_000, 2**16, 16 * 2**16, 20, 2**42
+WEIGHTS = (8, 20, 26, 19, 10, 6, 4, 3, 1, 1, 1, 1)  # of the exact bound
 SHOWN = 20
 Document = dict[str, Any]
 Point = tuple[int, int, int, int]
@@ -41,11 +43,14 @@ class Findings:
         self.count = 0
         self.shown: list[str] = []
 
-    def expect(self, holds: bool, sentence: str | Callable[[], str]) -> None:
+    def add(self, sentence: str) -> None:
+        self.count += 1
+        if self.count <= SHOWN:
+            self.shown.append(sentence)
+
+    def expect(self, holds: bool, sentence: str) -> None:
         if not holds:
-            self.count += 1
-            if self.count <= SHOWN:
-                self.shown.append(sentence() if callable(sentence) else sentence)
+            self.add(sentence)
 
 
 # ---- Ed25519 (RFC 8032 §5.1.7), points in extended coordinates ------------------------------
@@ -174,7 +179,9 @@ def check_rows_are_the_leaves(archive: "Archive", findings: Findings) -> None:
         is_lost = there is not None and there not in present
         is_foreign = here is not None and here not in known
         if here != there:
-            findings.expect(False, partial(describe, archive, row, leaf, is_lost, is_foreign))
+            is_shown = findings.count < SHOWN
+            names = describe(archive, row, leaf, is_lost, is_foreign) if is_shown else ""
+            findings.add(names)
         row += here == there or is_foreign or not is_lost
         leaf += here == there or is_lost or here is None
 
@@ -192,12 +199,19 @@ def describe(archive: "Archive", row: int, leaf: int, is_lost: bool, is_foreign:
 # ---- Assignment, prices ----------------------------------------------------------------------
 
 
-def is_held_out(archive: "Archive", period: Document, unit: str) -> bool:
-    manifest = archive.manifest
-    name = f":{manifest['organisation']}:{manifest['experiment']}:{unit}".encode()
-    drawn = sha256(bytes.fromhex(period["salt"]) + name).digest()[:8]
-    threshold: int = 2**64 * period["holdout_bp"] // WHOLE
-    return int.from_bytes(drawn, "big") < threshold
+class Draw:
+    """The arms of a period: SHA-256 of salt, organisation, experiment, unit against the share."""
+
+    def __init__(self, manifest: Document, period: Document) -> None:
+        named = f":{manifest['organisation']}:{manifest['experiment']}:".encode()
+        self.begun = sha256(bytes.fromhex(period["salt"]) + named)
+        self.threshold = 2**64 * period["holdout_bp"] // WHOLE
+
+    def arm(self, unit: str) -> str:
+        drawn = self.begun.copy()
+        drawn.update(unit.encode())
+        is_below = int.from_bytes(drawn.digest()[:8], "big") < self.threshold
+        return HELD_OUT if is_below else TREATED
 
 
 def price(charges: list[Any], rates: Mapping[str, Document]) -> int | None:
@@ -207,32 +221,48 @@ def price(charges: list[Any], rates: Mapping[str, Document]) -> int | None:
         rate = rates.get(rate_id)
         if rate is None:
             return None
-        sent = sum(count for name, count in tokens.items() if name.startswith(("input_", "cache_")))
-        prices = [level["atoms"] for level in rate["levels"] if sent > level["above"]][-1]
-        priced = [(prices, tokens), (rate["units"], units)]
-        used = [(book.get(name), n) for book, counts in priced for name, n in counts.items() if n]
-        if any(atoms is None or count < 0 for atoms, count in used):
-            return None
-        total += rate["units"].get("request", 0) + sum(atoms * count for atoms, count in used)
+        total += rate["units"].get("request", 0)
+        for prices, counts in ((prices_of(rate, tokens), tokens), (rate["units"], units)):
+            for name, count in counts.items():
+                if count and (count < 0 or name not in prices):
+                    return None
+                total += count and prices[name] * count
     return total
+
+
+def prices_of(rate: Document, tokens: Mapping[str, int]) -> Mapping[str, int]:
+    """Of the highest level that the input exceeds."""
+    levels = rate["levels"]
+    if len(levels) > 1:
+        sent = sum(count for name, count in tokens.items() if name.startswith(("input_", "cache_")))
+        levels = [level for level in levels if sent > level["above"]]
+    prices: Mapping[str, int] = levels[-1]["atoms"]
+    return prices
 
 
 def check_calls(row: Document, archive: "Archive", findings: Findings, events: set[str]) -> int:
     """Prices of a unit's calls, and their split over levers; what was paid, in atoms."""
-    paid = 0
+    total, is_held_out = 0, row["arm"] == HELD_OUT
     for call in row["calls"]:
-        name = f"unit {row['unit']}, call {call['event']}"
-        prices = price(call["paid"], archive.rates), price(call["untouched"], archive.rates)
-        stated = call["paid_atoms"], call["untouched_atoms"]
-        findings.expect(prices == stated, f"{name}: costs {prices} atoms, not {stated}")
-        saved = sum(call["levers"].values())
-        findings.expect(saved == stated[1] - stated[0], f"{name}: levers do not sum to its saving")
-        is_touched = row["arm"] == HELD_OUT and (saved or call["levers"])
-        findings.expect(not is_touched, f"{name}: a lever acted on a held-out unit")
-        findings.expect(call["event"] not in events, f"{name}: counted twice")
-        events.add(call["event"])
-        paid += stated[0]
-    return paid
+        event, paid, untouched = call["event"], call["paid_atoms"], call["untouched_atoms"]
+        own = price(call["paid"], archive.rates)
+        is_alike = call["untouched"] == call["paid"]
+        other = own if is_alike else price(call["untouched"], archive.rates)
+        if (own, other) != (paid, untouched):
+            findings.add(f"{at(row, event)}: costs {own}, {other} atoms, not {paid}, {untouched}")
+        if sum(call["levers"].values()) != untouched - paid:
+            findings.add(f"{at(row, event)}: levers do not sum to its saving")
+        if is_held_out and (paid != untouched or call["levers"]):
+            findings.add(f"{at(row, event)}: a lever acted on a held-out unit")
+        if event in events:
+            findings.add(f"{at(row, event)}: counted twice")
+        events.add(event)
+        total += paid
+    return total
+
+
+def at(row: Document, event: str) -> str:
+    return f"unit {row['unit']}, call {event}"
 
 
 # ---- Predictions and scores ------------------------------------------------------------------
@@ -278,8 +308,8 @@ class Experiment:
         self.plain.end_batch()
         self.levered.end_batch()
 
-    def score(self, row: Document, paid_atoms: int, holdout_bp: int) -> tuple[list[int], int]:
-        """Predictions and score of a row, which is counted."""
+    def score(self, row: Document, paid_atoms: int, holdout_bp: int) -> "Score":
+        """Of a row, by what earlier batches taught."""
         treated = WHOLE - holdout_bp
         outcome = min((paid_atoms + 5 * 10**8) // 10**9, MOST, self.cap)
         plain_x, levered_x = (min(each, MOST, self.cap) for each in row["expected"])
@@ -289,15 +319,27 @@ class Experiment:
         levered = min(levered_x * self.levered.ratio(stratum) // ONE, self.cap)
         centre = treated * (plain - levered) // WHOLE
         if row["arm"] == TREATED:
-            score, waiting = centre + levered - outcome, self.levered.waiting
+            score, taught = centre + levered - outcome, (stratum, levered_x, outcome)
         else:
-            score, waiting = centre + treated * (outcome - plain) // holdout_bp, self.plain.waiting
-        if not row["triggered"]:
-            return [plain, levered], 0
-        waiting.append((stratum, plain_x if row["arm"] == HELD_OUT else levered_x, outcome))
-        self.count, self.total = self.count + 1, self.total + score
-        self.spread += (score - centre) ** 2
-        return [plain, levered], score
+            score = centre + treated * (outcome - plain) // holdout_bp
+            taught = (stratum, plain_x, outcome)
+        is_counted = bool(row["triggered"])
+        return Score([plain, levered], score if is_counted else 0, centre, taught, is_counted)
+
+    def follow(self, score: "Score", arm: str) -> None:
+        """Count a row of this period or of one before it; learnt when its batch is over."""
+        if score.is_counted:
+            (self.levered if arm == TREATED else self.plain).waiting.append(score.taught)
+            self.count, self.total = self.count + 1, self.total + score.score
+            self.spread += (score.score - score.centre) ** 2
+
+
+class Score(NamedTuple):
+    predicted: list[int]
+    score: int
+    centre: int
+    taught: tuple[int, int, int]
+    is_counted: bool
 
 
 # ---- Bounds, in decimal arithmetic that every machine does alike -----------------------------
@@ -317,13 +359,13 @@ def asymptotic(experiment: Experiment, terms: Document) -> int:
 def exact(experiment: Experiment, terms: Document) -> int:
     """Howard et al. 2021, Theorem 4 with Fan's inequality, mixed over twelve slopes."""
     scale, spread = terms["scale"], Decimal(experiment.spread) / terms["scale"] ** 2
-    grid = [Decimal(9) / 10 * (Decimal(2) / 3) ** step for step in range(12)]
-    losses = [(slope, (-(1 - slope).ln() - slope) * spread) for slope in grid]
-    wanted = len(grid) / Decimal(terms["alpha"])
+    grid = [Decimal(9) / 10 * (Decimal(2) / 3) ** step for step in range(len(WEIGHTS))]
+    parts = [(w, s, (-(1 - s).ln() - s) * spread) for w, s in zip(WEIGHTS, grid, strict=True)]
+    wanted = sum(WEIGHTS) / Decimal(terms["alpha"])
 
     def is_reached(at: int) -> bool:
-        terms_at = ((slope * (Decimal(at) / scale) - loss).exp() for slope, loss in losses)
-        return sum(terms_at, Decimal(0)) >= wanted
+        reached = (w * (s * (Decimal(at) / scale) - loss).exp() for w, s, loss in parts)
+        return sum(reached, Decimal(0)) >= wanted
 
     low, high = 0, int(scale)
     while not is_reached(high):
@@ -382,8 +424,8 @@ def fee(billed: int, fee_bp: int, remainder: int) -> tuple[int, int]:
 class Period:
     """What a period's rows add up to."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, document: Document, draw: Draw, experiment: Experiment) -> None:
+        self.document, self.draw, self.experiment = document, draw, experiment
         self.ledger: defaultdict[str, int] = defaultdict(int)
         self.paid = self.held_out = self.treated = 0
         self.is_paused = False
@@ -402,9 +444,8 @@ class Period:
         share = self.document["holdout_bp"]
         self.is_paused = self.is_paused or is_off(self.held_out, self.treated, share)
 
-    def statement(
-        self, experiment: Experiment, terms: Document, before: dict[str, int]
-    ) -> Document:
+    def statement(self, terms: Document, before: dict[str, int]) -> Document:
+        experiment = self.experiment
         ledger_atoms = sum(self.ledger.values())
         low, low_high = bounds(experiment, terms)
         proven = max(low or 0, 0) - before["proven"]
@@ -438,43 +479,77 @@ class Period:
 
 
 class Rerun:
-    """Everything again from the rows, which are in the order of their batches."""
+    """Everything again from the rows, batch by batch.
+
+    A period begins with a copy of what the one before has taught so far. Then both hear of the last
+    units of the earlier one, but the earlier one never hears of the later.
+    """
 
     def __init__(self, archive: "Archive", findings: Findings) -> None:
         self.archive, self.findings = archive, findings
-        self.experiment = Experiment(archive.terms["scale"])
         self.rows, self.number, self.events = archive.rows(), 0, set[str]()
+        self.known = {document["number"]: document for document in archive.periods}
+        self.periods: dict[int, Period] = {}
 
     def statements(self) -> Iterator[Document]:
+        for signed in self.archive.heads:
+            head = signed["head"]
+            if head["period"] in self.known:
+                self.batch(self.period(head["period"]), head["size"])
+            else:
+                self.skip(head)
         before = {"proven": 0, "shortfall": 0, "audited": 0, "remainder": 0}
-        heads = [signed["head"] for signed in self.archive.heads]
-        for document in self.archive.periods:
-            period = Period(document)
-            for head in heads:
-                if head["period"] == document["number"]:
-                    self.batch(period, head["size"])
-            yield period.statement(self.experiment, self.archive.terms, before)
+        for number in self.known:
+            yield self.period(number).statement(self.archive.terms, before)
+
+    def period(self, number: int) -> "Period":
+        if number not in self.periods:
+            earlier = self.periods.get(number - 1)
+            begun = earlier and deepcopy(earlier.experiment)
+            document = self.known[number]
+            self.periods[number] = Period(
+                document,
+                Draw(self.archive.manifest, document),
+                begun or Experiment(self.archive.terms["scale"]),
+            )
+        return self.periods[number]
+
+    def skip(self, head: Document) -> None:
+        """Rows of the period that is not over: its salt is revealed, and they count, later."""
+        is_next = head["period"] == max(self.known, default=0) + 1
+        self.findings.expect(is_next, f"head {head['batch']}: of no period that could be open")
+        self.number += sum(1 for _ in islice(self.rows, head["size"] - self.number))
 
     def batch(self, period: "Period", end: int) -> None:
+        number = period.document["number"]
+        following = [each.experiment for at, each in self.periods.items() if at >= number]
         for row in islice(self.rows, end - self.number):
-            self.row(row, period)
+            score = self.row(row, period)
+            for experiment in following:
+                experiment.follow(score, row["arm"])
             self.number += 1
-        self.experiment.end_batch()
+        for experiment in following:
+            experiment.end_batch()
         period.end_batch()
 
-    def row(self, row: Document, period: "Period") -> None:
-        document, name = period.document, f"unit {row['unit']}"
-        is_in_place = row["row"] == self.number and row["period"] == document["number"]
-        self.findings.expect(is_in_place, f"{name}: says that it is row {row['row']}")
-        self.findings.expect(row["unit"] not in period.units, f"{name}: counted twice")
-        arm = HELD_OUT if is_held_out(self.archive, document, row["unit"]) else TREATED
-        self.findings.expect(row["arm"] == arm, f"{name}: drawn as {arm}, not {row['arm']}")
-        paid = check_calls(row, self.archive, self.findings, self.events)
-        predicted, score = self.experiment.score(row, paid, document["holdout_bp"])
-        is_past = row["predicted"] == predicted
-        self.findings.expect(is_past, f"{name}: the past predicts {predicted}")
-        self.findings.expect(row["score"] == score, f"{name}: scores {score}, not {row['score']}")
+    def row(self, row: Document, period: "Period") -> Score:
+        document, unit, findings = period.document, row["unit"], self.findings
+        if row["row"] != self.number or row["period"] != document["number"]:
+            findings.add(f"unit {unit}: says that it is row {row['row']}")
+        if unit in period.units:
+            findings.add(f"unit {unit}: counted twice")
+        if row["arm"] != (arm := period.draw.arm(unit)):
+            findings.add(f"unit {unit}: drawn as {arm}, recorded as {row['arm']}")
+        paid = check_calls(row, self.archive, findings, self.events)
+        score = period.experiment.score(row, paid, document["holdout_bp"])
+        if row["predicted"] != score.predicted:
+            findings.add(
+                f"unit {unit}: the past predicts {score.predicted}, not {row['predicted']}"
+            )
+        if row["score"] != score.score:
+            findings.add(f"unit {unit}: scores {score.score}, not {row['score']}")
         period.count(row, paid)
+        return score
 
 
 def check_statements(archive: "Archive", findings: Findings) -> list[Document]:
@@ -524,7 +599,8 @@ class Archive:
         self.row_hashes = [sha256(b"\x00" + line).digest() for line in self.lines("rows.jsonl")]
 
     def lines(self, member: str) -> Iterator[bytes]:
-        with self.file.open(member) as lines:
+        compressed: Any = self.file.open(member)
+        with io.BufferedReader(compressed, 2**20) as lines:
             for line in lines:
                 yield line.rstrip(b"\n")
 
@@ -532,7 +608,7 @@ class Archive:
         return [json.loads(line) for line in self.lines(member)]
 
     def rows(self) -> Iterator[Document]:
-        return (json.loads(line) for line in self.lines("rows.jsonl"))
+        return (json.loads(line.decode()) for line in self.lines("rows.jsonl"))
 
     def unit_name(self, number: int) -> str:
         for at, line in enumerate(self.lines("rows.jsonl")):

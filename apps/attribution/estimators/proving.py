@@ -13,16 +13,24 @@ from apps.attribution.sequences import Sums
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Of each unit of a batch: its score, the score's centre, and the predictions behind it."""
+    """A batch with its amounts up to the cap; of each unit its score, centre and predictions."""
 
+    batch: Batch
     scores: Whole
     centres: Whole
     predictions: Predictions
+    reconciliation: Reconciliation
+
+    @property
+    def sums(self) -> Sums:
+        """Of the triggered units."""
+        where = self.batch.is_triggered
+        return Sums.of(self.scores[where].tolist(), self.centres[where].tolist())
 
 
 @dataclass(slots=True)
 class Proof:
-    """Everything that an experiment keeps of its past; it goes forward only.
+    """Everything that an experiment keeps of its past, up to and with one period.
 
     saved: sums of what was saved on treated units, in nano US dollars, of triggered units.
     units: all that have an arm.
@@ -33,17 +41,30 @@ class Proof:
     reconciliation: Reconciliation = field(default_factory=Reconciliation)
     units: int = 0
 
-    def add(self, batch: Batch, terms: Terms) -> "Scored":
-        """Fold in the next batch, never the same twice; what it was scored by, in its order."""
+    def add(self, batch: Batch, terms: Terms) -> Scored:
+        """Fold in the next batch, never the same twice; what it was scored by."""
+        scored = self.score(batch, terms)
+        self.follow(scored)
+        return scored
+
+    def score(self, batch: Batch, terms: Terms) -> Scored:
+        """A batch by what earlier ones taught; changes nothing."""
         batch = batch.capped(terms.unit_cap)
         predictions = self.model.predict(batch, plain_cap=terms.plain_cap, cap=terms.unit_cap)
         scores, centres = savings_scores(batch, predictions, terms)
-        where = batch.is_triggered
-        self.saved += Sums.of(scores[where].tolist(), centres[where].tolist())
-        self.reconciliation += reconciled(batch, predictions, terms)
-        self.units += len(batch)
-        self.model.learn(batch)
-        return Scored(scores, centres, predictions)
+        return Scored(batch, scores, centres, predictions, reconciled(batch, predictions, terms))
+
+    def follow(self, scored: Scored) -> None:
+        """Count a scored batch and learn from it: one's own, or one of a period before.
+
+        A period may begin while the last units of the one before are not over. Its proof begins as
+        a copy and follows both; the earlier proof never hears of the later period, so that batches
+        ordered by period, then by time, are predicted from their past alone.
+        """
+        self.saved += scored.sums
+        self.reconciliation += scored.reconciliation
+        self.units += len(scored.batch)
+        self.model.learn(scored.batch)
 
     @classmethod
     def of(cls, batches: Iterable[tuple[Batch, Terms]]) -> Self:

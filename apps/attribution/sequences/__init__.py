@@ -10,13 +10,14 @@ from apps.attribution.sequences.asymptotic import (
     one_sided_radius,
     two_sided_radius,
 )
-from apps.attribution.sequences.empirical_bernstein import LAMBDAS, deviation
+from apps.attribution.sequences.empirical_bernstein import LAMBDAS, WEIGHTS, deviation
 from apps.attribution.sequences.settling import Bound, deviation_of, interval, lower_bound
 from apps.attribution.sequences.sums import Sums
 
 __all__ = [
     "LAMBDAS",
     "TUNED_FOR",
+    "WEIGHTS",
     "Bound",
     "Sums",
     "deviation",

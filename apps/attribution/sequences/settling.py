@@ -9,6 +9,7 @@ from decimal import ROUND_CEILING, Context, Decimal, localcontext
 from typing import Literal
 
 from apps.attribution.sequences.asymptotic import TUNED_FOR
+from apps.attribution.sequences.empirical_bernstein import WEIGHTS
 from apps.attribution.sequences.sums import Sums
 
 _CONTEXT = Context(prec=50, Emax=999_999, Emin=-999_999)
@@ -83,14 +84,18 @@ def _exact(sums: Sums, bound: Bound) -> int:
 
 
 class _Mixture:
-    """mean over l of exp(l u - psi(l) V), against 1 / alpha; V in units of the scale's square."""
+    """sum of w(l) exp(l u - psi(l) V) against 1 / alpha; V in units of the scale's square."""
 
     def __init__(self, spread: Decimal, bound: Bound) -> None:
-        grid = [Decimal(9) / 10 * (Decimal(2) / 3) ** step for step in range(12)]
-        self._terms = [(each, (-(1 - each).ln() - each) * spread) for each in grid]
-        self._wanted = len(grid) / bound.alpha
+        grid = [Decimal(9) / 10 * (Decimal(2) / 3) ** step for step in range(len(WEIGHTS))]
+        self._terms = [
+            (weight, slope, (-(1 - slope).ln() - slope) * spread)
+            for weight, slope in zip(WEIGHTS, grid, strict=True)
+        ]
+        self._wanted = sum(WEIGHTS) / bound.alpha
         self._scale = bound.scale
 
     def is_reached(self, deviation: int) -> bool:
         at = Decimal(deviation) / self._scale
-        return sum((slope * at - loss).exp() for slope, loss in self._terms) >= self._wanted
+        reached = (weight * (slope * at - loss).exp() for weight, slope, loss in self._terms)
+        return sum(reached) >= self._wanted

@@ -1,7 +1,8 @@
 """All that a confidence sequence keeps of the past: three whole numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul, sub
 from typing import Self
 
 
@@ -17,11 +18,12 @@ class Sums:
     spread: int = 0
 
     @classmethod
-    def of(cls, scores: Iterable[int], centres: Iterable[int]) -> Self:
+    def of(cls, scores: Sequence[int], centres: Sequence[int]) -> Self:
         """The sums of one batch; scores and centres in the same unit, one centre for each score."""
-        pairs = list(zip(scores, centres, strict=True))
-        spread = sum((score - centre) ** 2 for score, centre in pairs)
-        return cls(len(pairs), sum(score for score, _ in pairs), spread)
+        if len(scores) != len(centres):
+            raise ValueError(f"{len(scores)} scores have {len(centres)} centres.")
+        distances = list(map(sub, scores, centres))
+        return cls(len(scores), sum(scores), sum(map(mul, distances, distances)))
 
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(self.count + other.count, self.total + other.total, self.spread + other.spread)

@@ -104,6 +104,8 @@ class Event:
     decomposition: lever → saved USD; sums to counterfactual - actual. features: known before the
     outcome, for the estimator. content_ref: id of stored content, where the project opted in.
     alerts: what budgets had to tell when the call passed, also those that it is not bound by.
+    tier, region: what its price was looked up for, in the words of the price book; None where none
+    was.
     """
 
     event_id: UUID
@@ -155,4 +157,6 @@ class Event:
     features: Mapping[str, Feature] = field(default_factory=dict)
     content_ref: UUID | None = None
     alerts: tuple[Alert, ...] = ()
+    tier: str | None = None
+    region: str | None = None
     schema_version: int = 1

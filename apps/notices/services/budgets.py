@@ -1,9 +1,9 @@
 """What the gateway's budgets have to tell, in words."""
 
 from datetime import datetime
-from decimal import Decimal
 
 from apps.kernel.events import Alert
+from apps.kernel.money import shown_usd
 from apps.notices.kinds import Kind
 from apps.notices.models import Notice
 from apps.notices.services.announcing import News, announce
@@ -31,7 +31,8 @@ def _news(row: Limit, alert: Alert) -> News:
         kind=Kind.BUDGET_ALERT,
         once=f"{alert.limit_id}:{alert.window}:{alert.fraction.normalize():f}",
         subject=f"{percent} of {budget} is spent",
-        advice=f"{_usd(alert.spent_usd)} of {_usd(alert.amount_usd)} are spent. {_advice(row)}",
+        advice=f"{shown_usd(alert.spent_usd)} of {shown_usd(alert.amount_usd)} are spent. "
+        f"{_advice(row)}",
         payload=_payload(row, alert),
         page="limits",
     )
@@ -64,7 +65,3 @@ def _advice(row: Limit) -> str:
     return (
         "The budget only warns, calls go on. Make it refuse calls on the page Limits if it should."
     )
-
-
-def _usd(amount: Decimal) -> str:
-    return f"${amount:,.2f}"

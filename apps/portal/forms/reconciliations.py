@@ -43,7 +43,7 @@ class StatementForm(forms.Form):
         validators=[RegexValidator(r"^20\d\d-(0[1-9]|1[0-2])$", "Write the month as 2026-03.")],
         widget=forms.TextInput(attrs=_OFF | {"inputmode": "numeric"}),
     )
-    source = forms.ChoiceField(label="File", choices=SOURCES)
+    source = forms.ChoiceField(label="Kind of file", choices=SOURCES)
     file = forms.FileField(
         label="CSV", help_text="The costs of the month. It takes the place of an earlier one."
     )

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import filesizeformat
 
 from apps.kernel.clock import utc_now
 from apps.notices.kinds import E_MAILED_ROLES
@@ -12,7 +13,7 @@ from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.webhooks import NoticeEmailsForm
 from apps.portal.paging import page_of
 from apps.tenants.permissions import Permission
-from apps.tenants.plans import LABELS, plan_of
+from apps.tenants.plans import LABELS, Allowance, plan_of
 from apps.tenants.selectors import entitlements
 from apps.usage.allowances.selectors import Use, uses
 
@@ -45,11 +46,12 @@ def notice_emails(request: PortalRequest) -> HttpResponse:
 
 
 def _shown(use: Use) -> dict[str, object]:
-    label = LABELS[use.allowance]
+    label = LABELS[use.allowance].removeprefix("bytes of ")
+    counted = filesizeformat if use.allowance is Allowance.STORAGE else "{:,}".format
     return {
         "label": label[0].upper() + label[1:],
-        "used": f"{use.used:,}",
-        "amount": "No bound" if use.amount is None else f"{use.amount:,}",
+        "used": counted(use.used),
+        "amount": "No bound" if use.amount is None else counted(use.amount),
         "measured_at": use.measured_at,
         "is_exhausted": use.amount is not None and use.used >= use.amount,
     }

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from apps.kernel.clock import utc_now
+from apps.kernel.money import shown_usd
 from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.errors import shown_in
 from apps.portal.forms.imports import ImportForm
@@ -18,6 +19,7 @@ from apps.usage.imports.files import PIECE, receive
 from apps.usage.imports.formats import FORMATS
 from apps.usage.imports.selectors import (
     Dimension,
+    Spend,
     import_of,
     imports,
     line_errors,
@@ -51,18 +53,22 @@ def import_create(request: PortalRequest) -> HttpResponse:
 def import_page(request: PortalRequest, import_id: UUID) -> HttpResponse:
     row = import_of(import_id)
     spend = spend_of(row)
+    total = next(iter(spend["total"]), None)
     context = {
         "row": row,
         "level": LEVELS[row.state],
         "format": _label(row.format),
-        "total": next(iter(spend["total"]), None),
+        "total": total,
+        "cost": _cost(total) if total else "",
+        "reported": shown_usd(total.reported_usd) if total and total.reported_usd else "",
         "tables": [
-            (dimension.label, spend[dimension.value])
+            (dimension.label, [(each, _cost(each)) for each in spend[dimension.value]])
             for dimension in Dimension
             if dimension != Dimension.TOTAL and spend[dimension.value]
         ],
         "estimates": [_shown(each) for each in row.estimates],
         "errors": line_errors(row)[:SHOWN_ERRORS],
+        "hidden_errors": max(row.error_count - SHOWN_ERRORS, 0),
     }
     # While a file is read the page asks for its middle again and again.
     part = "result" if request.headers.get("HX-Request") else "page"
@@ -96,6 +102,11 @@ def _begin(request: PortalRequest, file: Any, terms: ImportTerms) -> UUID:
         raise
 
 
+def _cost(spend: Spend) -> str:
+    """What is known of it; "–" when no call has a price."""
+    return shown_usd(spend.usd if spend.unpriced_count < spend.call_count else None)
+
+
 def _label(name: str) -> str:
     return FORMATS[name].label if name in FORMATS else "–"
 
@@ -104,6 +115,6 @@ def _shown(estimate: dict[str, Any]) -> dict[str, Any]:
     shares = [Decimal(estimate[name]) * 100 for name in ("low_share", "high_share")]
     amounts = [Decimal(estimate[name]) for name in ("low_usd", "high_usd")]
     return estimate | {
-        "amount": f"${amounts[0]:,.2f} to ${amounts[1]:,.2f}",
-        "share": f"{shares[0]:.1f} % to {shares[1]:.1f} %",
+        "amount": " to ".join(dict.fromkeys(map(shown_usd, amounts))),
+        "share": " to ".join(dict.fromkeys(f"{share:.1f} %" for share in shares)),
     }

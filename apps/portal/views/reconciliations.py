@@ -1,6 +1,6 @@
 """Our figures beside the providers'."""
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -9,17 +9,17 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from apps.kernel.clock import utc_now
+from apps.kernel.money import shown_usd
 from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.errors import shown_in
 from apps.portal.forms.reconciliations import StatementForm
 from apps.portal.paging import page_of
 from apps.tenants.permissions import Permission
-from apps.usage.reconciling import Comparison, reconciliation, statements, summaries
+from apps.usage.reconciling import Comparison, ModelLine, reconciliation, statements, summaries
 from apps.usage.services.statements import record_statement
 
 # Beyond this share of the provider's figure a gap asks for an explanation.
 MOST_PERCENT = Decimal(1)
-_CENTS = Decimal("0.01")
 
 
 @portal_view(Permission.USAGE_READ)
@@ -35,7 +35,7 @@ def reconciliation_page(request: PortalRequest, statement_id: UUID) -> HttpRespo
     context = {
         "found": found,
         "total": _shown(found.total),
-        "models": [(line, _shown(line.comparison)) for line in found.models],
+        "models": [(line, _shown_line(line)) for line in found.models],
     }
     return render(request, "portal/reconciliations/page.html", context)
 
@@ -59,19 +59,24 @@ def reconciliation_create(request: PortalRequest) -> HttpResponse:
 
 
 def _shown(comparison: Comparison) -> dict[str, Any]:
-    """Figures for people, in cents; the API has every digit."""
+    """Figures for people; the API has every digit."""
     percent = comparison.gap_percent
     return {
-        "ours": _usd(comparison.our_usd),
-        "theirs": _usd(comparison.their_usd),
-        "gap": _usd(comparison.gap_usd),
+        "ours": shown_usd(comparison.our_usd),
+        "theirs": shown_usd(comparison.their_usd),
+        "gap": shown_usd(comparison.gap_usd),
         "percent": "–" if percent is None else f"{percent:+} %",
-        "level": "success" if percent is not None and abs(percent) <= MOST_PERCENT else "warning",
+        "level": _level(comparison),
     }
 
 
-def _usd(amount: Decimal | None) -> str:
-    if amount is None:
-        return "–"
-    cents = amount.quantize(_CENTS, ROUND_HALF_EVEN)
-    return f"{'-' if cents < 0 else ''}${abs(cents):,}"
+def _shown_line(line: ModelLine) -> dict[str, Any]:
+    is_unpriced = line.unpriced_calls == line.calls > 0
+    return _shown(line.comparison) | ({"ours": "–", "gap": "–"} if is_unpriced else {})
+
+
+def _level(comparison: Comparison) -> str:
+    percent = comparison.gap_percent
+    if percent is None:
+        return "warning" if comparison.gap_usd else "neutral"
+    return "success" if abs(percent) <= MOST_PERCENT else "warning"

@@ -7,7 +7,7 @@ from apps.kernel.events import Alert, Attempt, Event
 from apps.kernel.tokens import TokenBuckets
 from apps.proxy import figures
 from apps.proxy.exchange import NOTHING, Exchange, Timing
-from apps.proxy.pricing import cost_of, rate_of
+from apps.proxy.pricing import LISTED, cost_of, rate_of, tier_named
 from apps.proxy.providers.estimate import estimate
 from apps.proxy.providers.facts import Reading, RequestFacts
 from apps.proxy.runtime import Runtime
@@ -114,6 +114,8 @@ def _event(exchange: Exchange, alerts: tuple[Alert, ...]) -> Event:
         actual_usd=exchange.cost_usd,
         content_ref=exchange.content_ref,
         alerts=alerts,
+        tier=tier_named(reading.service_tier if reading else None) if candidate else None,
+        region=LISTED if candidate else None,
         **accounts(exchange),
     )
 

@@ -17,11 +17,10 @@ from apps.tenants.permissions import Role
 # Paths below /o/ that must never be an organization.
 RESERVED_SLUGS = frozenset({"new", "admin", "api", "static", "system"})
 
-# Until billing writes them, every organization starts with what the 7-day trial offers.
-# Agent runs are per user in any 5 hours.
-STARTING_ENTITLEMENTS: dict[str, int | bool | str] = {
+# Until billing writes them, every organization starts with what the 7-day trial offers. Amounts are
+# those of the plan (apps/tenants/plans.py): an entitlement of one would outlive a change of plan.
+STARTING_ENTITLEMENTS: dict[str, bool | str] = {
     "plan": "early",
-    "agent_runs": 100,
     "analytics_basic": True,
     "api_access": True,
     "optimization_advanced": True,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db.models import Count
 
@@ -12,6 +12,7 @@ from apps.tenants.plans import AGENT_RUN_WINDOW, Allowance, amount_of
 from apps.tenants.selectors import entitlements, seats_taken
 from apps.usage.allowances.models import AgentRun, Standing
 from apps.usage.selectors import request_count, stored_content_bytes
+from apps.usage.store import month_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def uses(organization: Organization, *, at: datetime) -> list[Use]:
 
 
 def measured_uses(organization: Organization, *, at: datetime) -> list[Use]:
-    """Each allowance, measured now: costs a count of this month's calls."""
+    """Each allowance, measured now."""
     in_force, used = entitlements(organization, at=at), _used(organization, at=at)
     return [Use(each, used[each], amount_of(in_force, each), at) for each in Allowance]
 
@@ -57,14 +58,9 @@ def agent_run_count(organization: Organization, user: User, *, at: datetime) -> 
     return runs.filter(at__gt=at - AGENT_RUN_WINDOW, at__lte=at).count()
 
 
-def month_start(at: datetime) -> datetime:
-    """When the month (UTC) of `at` began."""
-    return at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-
-
 def _used(organization: Organization, *, at: datetime) -> Mapping[Allowance, int]:
     with tenant_scope(organization):
-        request_total = request_count(since=month_start(at), until=at)
+        request_total = request_count(since=month_of(at).start)
         stored_bytes = stored_content_bytes()
     return {
         Allowance.AGENT_RUNS: _most_agent_runs(organization, at=at),

@@ -41,10 +41,13 @@ def exported(
 ) -> Iterator[bytes]:
     """The wanted events in the format `name` of FORMATS, in pieces, oldest first.
 
-    What starts after `at` is left out, so that the file ends. Opens the scope by itself.
+    What starts after `at` is left out, so that the file ends. Spend in FOCUS has no imported calls
+    unless their kind is wanted. Opens the scope by itself.
     """
-    until = min(wanted.until, at) if wanted.until else at
-    batches = event_batches(organization, replace(wanted, until=until), COLUMNS)
+    wanted = replace(wanted, until=min(wanted.until, at) if wanted.until else at)
+    if name == "focus" and wanted.kind is None:
+        wanted = replace(wanted, is_imported=False)
+    batches = event_batches(organization, wanted, COLUMNS)
     if name == "csv":
         return csv_chunks(COLUMNS, batches)
     if name == "jsonl":

@@ -14,5 +14,7 @@ COLUMNS: tuple[str, ...] = (
     "actual_usd", "counterfactual_usd", "decomposition", "price_version", "policy_version",
     "admission_ms", "first_byte_ms", "upstream_ms", "overhead_ms", "total_ms", "request_bytes",
     "response_bytes", "conversation_id", "provider_request_id", "client_retry_count", "unit",
-    "experiment_id", "period_id", "arm", "is_triggered", "decisions", "attempts",
+    "experiment_id", "period_id", "arm", "is_triggered", "decisions", "attempts", "tier", "region",
 )  # fmt: skip
+# Those that adjustments change.
+ADJUSTED = ("actual_usd", "counterfactual_usd", "price_version")

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db import models
 
-from apps.usage.exports.columns import Row
+from apps.usage.exports.columns import ADJUSTED, Row
 from apps.usage.models import UsageEvent
 
 _TYPES: dict[type[Any], pa.DataType] = {
@@ -61,7 +61,7 @@ def parquet_chunks(columns: Sequence[str], batches: Iterable[Iterable[Row]]) -> 
 
 
 def _type(name: str) -> pa.DataType:
-    field = UsageEvent._meta.get_field(name)
+    field = UsageEvent._meta.get_field(f"first_{name}" if name in ADJUSTED else name)
     if isinstance(field, models.DecimalField):
         return pa.decimal128(field.max_digits, field.decimal_places)
     return _TYPES.get(type(field), pa.string())

@@ -57,6 +57,8 @@ def event_of(
         provider_request_id=record.identity or None,
         actual_usd=cost,
         features=_features(record, of_import),
+        tier=record.tier,
+        region="",
     )  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from apps.usage.imports.estimates.report import METHODS
 from apps.usage.imports.models import Dimension, Import, LineError, Spend, State
 
 __all__ = [
-    "LEVERS", "STATES", "Dimension", "LineError", "import_of", "imports", "line_errors", "spend_by",
-    "spend_of", "total_spend",
+    "LEVERS", "STATES", "Dimension", "LineError", "Spend", "import_of", "imports", "line_errors",
+    "spend_by", "spend_of", "total_spend",
 ]  # fmt: skip
 MOST_VALUES = 20
 STATES = State.choices

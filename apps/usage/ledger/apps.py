@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,7 @@ class LedgerConfig(AppConfig):
     name = "apps.usage.ledger"
     label = "ledger"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Called once a process by Django: our staff's site does not look for pages itself."""
+        import_module("apps.usage.ledger.admin")

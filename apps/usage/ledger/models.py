@@ -107,6 +107,31 @@ class Entry(models.Model):
         return f"{self.amount} {self.unit} on {self.account}"
 
 
+class Repricing(models.Model):
+    """Somebody of staff had a month (UTC) of an organization priced by a version of the price book.
+
+    outcome: counts and the difference in USD as a string, once it is done; see
+    `apps.usage.services.repricing.Outcome`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization_id = models.UUIDField()
+    period = models.DateField()
+    price_version = models.BigIntegerField()
+    requested_by = models.CharField(max_length=254)
+    requested_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("organization_id", "period"), name="repricings_of_a_month"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.period:%Y-%m} of {self.organization_id} by version {self.price_version}"
+
+
 class OrganizationDay(models.Model):
     """What an organization did on one day (UTC), by kind of call, for staff and for our revenue."""
 

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from apps.kernel.ids import uuid7
 from apps.usage.ledger.models import (
     SOURCE,
     USED,
@@ -23,15 +26,38 @@ _DAY_SUMS = ("calls", "unpriced_calls", "tokens", "spend_usd", "saved_usd")
 _ADD_DAYS = f"""
     INSERT INTO public.{OrganizationDay._meta.db_table} AS known
         (organization_id, date, kind, {", ".join(_DAY_SUMS)})
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+    SELECT %s, * FROM unnest(%s::date[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[],
+        %s::numeric[], %s::numeric[]) AS given(date, kind, {", ".join(_DAY_SUMS)})
+    ORDER BY date, kind
     ON CONFLICT (organization_id, date, kind)
     DO UPDATE SET {", ".join(f"{name} = known.{name} + excluded.{name}" for name in _DAY_SUMS)}
-"""  # noqa: S608  (constants)
+"""  # noqa: S608  (constants, as below)
+# One statement, for each shipped batch makes a journal.
+_BOOK = f"""
+    WITH booked AS (
+        INSERT INTO public.{Journal._meta.db_table} (id, organization_id, project_id, period, kind,
+            idempotency_key, booked_at, first_at, last_at, batch_id, price_version)
+        SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::date[], %s::text[], %s::text[],
+            %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::uuid[], %s::bigint[])
+    )
+    INSERT INTO public.{Entry._meta.db_table} (journal_id, unit, account, amount)
+    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::numeric[])
+"""  # noqa: S608
+_JOURNAL_FIELDS = (
+    "id", "organization_id", "project_id", "period", "kind", "idempotency_key", "booked_at",
+    "first_at", "last_at", "batch_id", "price_version",
+)  # fmt: skip
+_day_values = attrgetter("date", "kind", *_DAY_SUMS)
+_journal_values = attrgetter(*_JOURNAL_FIELDS)
+_entry_values = attrgetter("journal_id", "unit", "account", "amount")
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A journal to be booked. amounts: (unit, kind of call) → what was used; 0 is left out."""
+    """A journal to be booked. amounts: (unit, kind of call) → what was used; 0 is left out.
+
+    journal_id: where its id is known before; a UUIDv7.
+    """
 
     organization_id: UUID
     project_id: UUID
@@ -43,6 +69,7 @@ class Posting:
     kind: JournalKind = JournalKind.USAGE
     batch_id: UUID | None = None
     price_version: int | None = None
+    journal_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +85,6 @@ class DayTotal:
     saved_usd: Decimal = Decimal(0)
 
 
-@transaction.atomic
 def book_journals(*, postings: Sequence[Posting], at: datetime) -> list[Journal]:
     """Book each posting with both sides of each amount.
 
@@ -66,21 +92,20 @@ def book_journals(*, postings: Sequence[Posting], at: datetime) -> list[Journal]
     asks `selectors.is_booked` first, in the transaction that holds its lock.
     """
     journals = [_journal(posting, at=at) for posting in postings]
-    Journal.objects.bulk_create(journals)
     pairs = zip(journals, postings, strict=True)
-    Entry.objects.bulk_create(entry for pair in pairs for entry in _entries(*pair))
+    entries = [entry for pair in pairs for entry in _entries(*pair)]
+    if journals:
+        columns = _columns(map(_journal_values, journals), len(_JOURNAL_FIELDS))
+        with connection.cursor() as cursor:
+            cursor.execute(_BOOK, [*columns, *_columns(map(_entry_values, entries), 4)])
     return journals
 
 
 def add_to_days(*, organization_id: UUID, totals: Iterable[DayTotal]) -> None:
     """Add to the organization's days; rows are locked in order of day and kind."""
-    ordered = sorted(totals, key=lambda total: (total.date, total.kind))
-    values = [
-        (organization_id, total.date, total.kind, *(getattr(total, name) for name in _DAY_SUMS))
-        for total in ordered
-    ]
+    columns = _columns(map(_day_values, totals), 2 + len(_DAY_SUMS))
     with connection.cursor() as cursor:
-        cursor.executemany(_ADD_DAYS, values)
+        cursor.execute(_ADD_DAYS, [organization_id, *columns])
 
 
 @transaction.atomic
@@ -119,6 +144,7 @@ def note_discrepancies(
 
 def _journal(posting: Posting, *, at: datetime) -> Journal:
     return Journal(
+        id=posting.journal_id or uuid7(),
         organization_id=posting.organization_id,
         project_id=posting.project_id,
         period=posting.period,
@@ -137,3 +163,9 @@ def _entries(journal: Journal, posting: Posting) -> Iterable[Entry]:
         if amount:
             for account, signed in ((USED, amount), (SOURCE, amount.copy_negate())):
                 yield Entry(journal=journal, unit=unit, account=f"{account}:{kind}", amount=signed)
+
+
+def _columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
+    """One list for each column, also of no rows."""
+    listed = list(rows)
+    return [[row[place] for row in listed] for place in range(width)]

@@ -1,6 +1,6 @@
 """Sums of usage: measures × dimensions × filters × window × granularity."""
 
-from apps.usage.querying.answers import Answer, AnswerRow, previous, usage
+from apps.usage.querying.answers import Answer, AnswerRow, usage
 from apps.usage.querying.terms import (
     COMPARISONS,
     DIMENSIONS,
@@ -19,6 +19,5 @@ __all__ = [
     "AnswerRow",
     "InvalidQuery",
     "UsageQuery",
-    "previous",
     "usage",
 ]

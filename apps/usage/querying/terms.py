@@ -2,42 +2,38 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from apps.kernel.errors import NetraError
 from apps.kernel.tokens import BUCKETS, INPUT_BUCKETS, OUTPUT_BUCKETS
-from apps.usage.store.measures import SUMS
+from apps.usage.store.measures import ALL_SUMS
+from apps.usage.store.sources import ALL_DIMENSIONS
 
-AMOUNT = "_usd"  # how measures of money end
-END_USER, TAG, LEVER = "end_user", "tag", "lever"
-FACETS = (END_USER, TAG)
-# What may stand beside a facet, whose sums are kept for little else.
-BESIDE_FACETS = ("project_id", "kind")
-DIMENSIONS = (
-    "project_id", "api_key_id", "provider", "requested_model", "served_model", "kind", "arm",
-    LEVER, *FACETS,
-)  # fmt: skip
+TAG = "tag"
+DIMENSIONS = ALL_DIMENSIONS
 _TOKENS = {"tokens": BUCKETS, "input_tokens": INPUT_BUCKETS, "generated_tokens": OUTPUT_BUCKETS}
 # Measure → the columns whose sum it is.
-MEASURES: Mapping[str, tuple[str, ...]] = {
-    **{name: (name,) for name in SUMS},
+SUMMED: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in ALL_SUMS},
     **{name: tuple(f"{bucket}_tokens" for bucket in of) for name, of in _TOKENS.items()},
 }
+PERCENTILES: Mapping[str, float] = {
+    "latency_p50_ms": 0.5, "latency_p95_ms": 0.95, "latency_p99_ms": 0.99,
+}  # fmt: skip
+MEASURES = (*SUMMED, *PERCENTILES)
 # Granularity → the longest window.
 GRANULARITIES: Mapping[str, timedelta] = {
     "total": timedelta(days=1100),
     "minute": timedelta(days=1),
     "hour": timedelta(days=93),
     "day": timedelta(days=1100),
+    "week": timedelta(days=1100),
     "month": timedelta(days=1100),
 }
 COMPARISONS = ("previous",)
 MOST_DIMENSIONS, MOST_ROWS = 4, 10_000
-_MINUTE = timedelta(minutes=1)
-_DAY = timedelta(days=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class InvalidQuery(NetraError):
@@ -50,8 +46,9 @@ class InvalidQuery(NetraError):
 class UsageQuery:
     """since, until: aware, half-open, at whole minutes. filters: dimension → any of its values.
 
-    tag: the name of the tag that the dimension or filter "tag" is about. compare: None or
-    "previous", the window of equal length before. Raises InvalidQuery.
+    Calls of the kind "import" count only when a filter names that kind. By "lever", a call counts
+    for each lever that saved on it. tag: the name of the tag that the dimension or filter "tag" is
+    about. compare: None or "previous", the window of equal length before. Raises InvalidQuery.
     """
 
     measures: Sequence[str]
@@ -71,21 +68,6 @@ class UsageQuery:
         _known("comparison", (self.compare,) if self.compare else (), COMPARISONS)
         self._check_shape()
         self._check_window()
-        if self.facet:
-            self._check_facet(self.facet)
-
-    @property
-    def facet(self) -> str | None:
-        """end_user or tag, when the query is about it."""
-        return next((each for each in FACETS if each in self._used), None)
-
-    @property
-    def _used(self) -> tuple[str, ...]:
-        return (*self.dimensions, *self.filters)
-
-    def is_aligned(self, step: timedelta) -> bool:
-        """Whether the window begins and ends at whole steps of UTC."""
-        return all((each - _EPOCH) % step == timedelta(0) for each in (self.since, self.until))
 
     def _check_shape(self) -> None:
         if not self.measures:
@@ -95,29 +77,19 @@ class UsageQuery:
         for named in (self.measures, self.dimensions):
             if len(set(named)) < len(named):
                 _refuse("Name each measure and each dimension once")
+        if (TAG in {*self.dimensions, *self.filters}) != (self.tag is not None):
+            _refuse("Name the tag in tag when tag is a dimension, and not otherwise")
 
     def _check_window(self) -> None:
+        if self.since.tzinfo is None or self.until.tzinfo is None:
+            _refuse("since and until must name their offset from UTC")
         if not self.since < self.until:
             _refuse("since must be before until")
         if self.until - self.since > GRANULARITIES[self.granularity]:
             longest = GRANULARITIES[self.granularity].days
             _refuse(f"A window by {self.granularity} has at most {longest} days")
-        if not self.is_aligned(_MINUTE):
+        if any(each.second or each.microsecond for each in (self.since, self.until)):
             _refuse("since and until must be whole minutes")
-
-    def _check_facet(self, facet: str) -> None:
-        strange = set(self._used) - {facet, *BESIDE_FACETS}
-        if strange:
-            _refuse(
-                f"{facet} goes together with {' and '.join(BESIDE_FACETS)} only, and not with "
-                f"{', '.join(sorted(strange))}"
-            )
-        if (facet == TAG) != (self.tag is not None):
-            _refuse("Name the tag in tag when tag is a dimension, and not otherwise")
-        if self.granularity in ("minute", "hour") or str(self.zone) != "UTC":
-            _refuse(f"{facet} is counted by days of UTC: use total, day or month, and UTC")
-        if not self.is_aligned(_DAY):
-            _refuse(f"{facet} is counted by days of UTC: begin and end at midnight")
 
 
 def _known(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ The gateway tells of a budget with the next call of the organization. When none 
 gateway was killed in between, nobody would be told; here they are, once all the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from apps.kernel.events import Alert
 from apps.notices.services.budgets import announce_budget
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Limit, LimitKind, Organization, Window
-from apps.usage.selectors import Spending, spending
+from apps.usage.selectors import spent_usd
 
 
 def tell_of_budgets(*, organization: Organization, at: datetime) -> int:
@@ -45,22 +45,18 @@ def _tell(
 ) -> int:
     name, start = window_bounds(window, at)
     with tenant_scope(organization):
-        found = list(spending(since=start, until=at))
-    alerts = [alert for row in rows for alert in _alerts(row, _spent(row, found), name)]
+        alerts = [alert for row in rows for alert in _alerts(row, _spent(row, start), name)]
     return sum(
         announce_budget(organization=organization, alert=alert, at=at) is not None
         for alert in alerts
     )
 
 
-def _spent(row: Limit, found: Iterable[Spending]) -> Decimal:
+def _spent(row: Limit, since: datetime) -> Decimal:
     """What counts against the budget: of its key, else of its project, else all."""
-    mine = (
-        each.usd
-        for each in found
-        if row.api_key_id in {None, each.api_key_id} and row.project_id in {None, each.project_id}
-    )
-    return sum(mine, Decimal(0))
+    if row.api_key_id:
+        return spent_usd(since=since, keys=[row.api_key_id])
+    return spent_usd(since=since, projects=[row.project_id] if row.project_id else ())
 
 
 def _alerts(row: Limit, spent: Decimal, window: str) -> list[Alert]:

@@ -64,11 +64,16 @@ def ingest_encoded(
         return IngestOutcome()
     rows, unreadable = _read(encoded)
     with tenant_scope(organization):
-        try:
-            return _store(rows, unreadable, at=at)
-        except (DataError, IntegrityError):
-            if len(encoded) == 1:
-                return IngestOutcome(unreadable=tuple(encoded))
+        # Known events come after a kill, a month begins once: nearly always all is new.
+        for all_new in (True, False):
+            try:
+                return _store(rows, unreadable, all_new=all_new, at=at)
+            except IntegrityError:
+                continue
+            except DataError:
+                break
+    if len(encoded) == 1:
+        return IngestOutcome(unreadable=tuple(encoded))
     middle = len(encoded) // 2  # somewhere is a value that Postgres does not take
     return ingest_encoded(
         organization=organization, encoded=encoded[:middle], at=at
@@ -76,19 +81,21 @@ def ingest_encoded(
 
 
 @transaction.atomic
-def _store(rows: Sequence[Row], unreadable: tuple[bytes, ...], *, at: datetime) -> IngestOutcome:
+def _store(
+    rows: Sequence[Row], unreadable: tuple[bytes, ...], *, all_new: bool, at: datetime
+) -> IngestOutcome:
     oldest, latest = at - retention(), at + AHEAD
     accepted = [row for row in rows if oldest <= row.started_at <= latest]
-    new = _store_accepted(accepted, at=at) if accepted else []
+    new = _store_accepted(accepted, all_new=all_new, at=at) if accepted else []
     refused = _refuse([row for row in rows if row.started_at < oldest], TOO_OLD, at=at)
     refused += _refuse([row for row in rows if row.started_at > latest], IN_THE_FUTURE, at=at)
     return IngestOutcome(len(new), len(accepted) - len(new), refused, unreadable)
 
 
-def _store_accepted(rows: Sequence[Row], *, at: datetime) -> list[Row]:
+def _store_accepted(rows: Sequence[Row], *, all_new: bool, at: datetime) -> list[Row]:
     """What must follow from each event exactly once goes here, after `write_batch`."""
     batch_id = uuid7()
-    new = store.write_batch(rows, batch_id=batch_id, at=at)
+    new = store.write_batch(rows, batch_id=batch_id, at=at, all_new=all_new)
     if new:
         events = [row.counted for row in new]
         store.add_to_rollups(events)

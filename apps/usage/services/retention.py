@@ -35,6 +35,7 @@ def keep_months(*, at: datetime) -> None:
     month = store.month_of(at)
     store.ensure_months([month, store.next_month(month)])
     store.drop_months_before(at - retention())
+    store.drop_adjustments_before(store.month_of(at - retention()).start)
     store.drop_minutes_before(at - minute_retention())
     Refusal.objects.filter(refused_at__lt=at - retention()).delete()
     StoredContent.objects.filter(stored_at__lt=at - retention()).delete()

@@ -1,6 +1,7 @@
 """One process that follows every writer of a spool."""
 
 import fcntl
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 OFFSETS = "offsets.json"
 LOCK = "shipper.lock"
-BATCH_BYTES = 16 * 2**20
+BATCH_BYTES = 32 * 2**20
 IDLE_SECONDS = 0.2
 STATUS_EVERY = timedelta(seconds=1)
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.2, 5.0
@@ -78,7 +79,8 @@ class Shipper:
 
     def _ship_of(self, folder: WriterFolder) -> int:
         follower = self._follower(folder)
-        records = follower.read(BATCH_BYTES)
+        with uncollected():
+            records = follower.read(BATCH_BYTES)
         if records and not self._stored_patiently(records):
             self._abandon(folder)
             return 0
@@ -110,7 +112,8 @@ class Shipper:
         wait_seconds = FIRST_WAIT_SECONDS
         while not self._stop.is_set():
             try:
-                self._count(self._storing.store(records, at=self._clock()))
+                with uncollected():
+                    self._count(self._storing.store(records, at=self._clock()))
             except (DatabaseError, InterfaceError, OSError) as error:
                 self._wait(error, wait_seconds)
                 wait_seconds = min(wait_seconds * 2, LONGEST_WAIT_SECONDS)
@@ -149,6 +152,20 @@ class Shipper:
         )
         with suppress(OSError):  # a full disk is no reason to stop emptying it
             write_status(self._spool, self.status)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Nobody looks for cycles within the block: a batch has none, and looking takes a quarter of
+    its time, because so many of its objects live at once.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextmanager

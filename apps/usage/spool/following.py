@@ -116,7 +116,7 @@ class Follower:
             elif frame.kind in _STORED:
                 if frame.kind == Kind.END:
                     self._open.pop(frame.event_id, None)
-                found.append(Record(Kind(frame.kind), *frame[1:]))
+                found.append(Record(_STORED[frame.kind], *frame[1:]))
         return found
 
     def _interrupt(self, calls: set[bytes]) -> list[Record]:
@@ -130,7 +130,7 @@ class Follower:
         return sum(sizes) - offset
 
 
-_STORED = {Kind.END, Kind.CONTENT}
+_STORED = {int(kind): kind for kind in (Kind.END, Kind.CONTENT)}
 
 
 def _ids(payload: bytes) -> set[bytes]:

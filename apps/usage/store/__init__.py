@@ -3,6 +3,12 @@
 Everything here runs inside `tenant_scope`. Nothing outside `apps.usage` knows of the table.
 """
 
+from apps.usage.store.adjusting import (
+    Change,
+    await_other_adjusting,
+    drop_adjustments_before,
+    write_changes,
+)
 from apps.usage.store.batches import write_batch
 from apps.usage.store.comparing import UNITS, Figures, event_figures, one_snapshot, rollup_figures
 from apps.usage.store.counting import Counted
@@ -24,23 +30,20 @@ from apps.usage.store.provider_spending import (
 from apps.usage.store.reading import (
     EventFilter,
     SearchTooWide,
-    Spending,
     bounded,
-    count_events,
     events_after,
     find_events,
-    sum_spending,
 )
 from apps.usage.store.rollups import GRAINS, add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
-from apps.usage.store.spending import spent_usd
-from apps.usage.store.summing import summed_rows
+from apps.usage.store.spending import request_count, spent_usd
 from apps.usage.store.totals import Total, totals_of
 
 __all__ = [
     "COLUMNS",
     "GRAINS",
     "UNITS",
+    "Change",
     "Counted",
     "EventFilter",
     "Figures",
@@ -48,13 +51,13 @@ __all__ = [
     "Month",
     "Row",
     "SearchTooWide",
-    "Spending",
     "Total",
     "UnpricedModel",
     "add_to_facets",
     "add_to_rollups",
+    "await_other_adjusting",
     "bounded",
-    "count_events",
+    "drop_adjustments_before",
     "drop_minutes_before",
     "drop_months_before",
     "ensure_months",
@@ -65,13 +68,13 @@ __all__ = [
     "next_month",
     "one_snapshot",
     "read_row",
+    "request_count",
     "rollup_figures",
     "spend_by_model",
     "spend_by_month",
     "spent_usd",
-    "sum_spending",
-    "summed_rows",
     "totals_of",
     "unpriced_by_model",
     "write_batch",
+    "write_changes",
 ]

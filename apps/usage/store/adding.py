@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import localcontext
+from itertools import islice
 from typing import Any, TypeVar
 
 from apps.usage.store.counting import EXACT, Sums
@@ -9,11 +10,13 @@ from apps.usage.store.counting import EXACT, Sums
 Key = TypeVar("Key")
 
 
-def summed(lines: Mapping[Key, Sequence[Sums]]) -> dict[Key, Sums]:
-    """Key → the sum of its lines, column by column."""
+def summed(lines: Mapping[Key, Sequence[Sums]], columns: int | None = None) -> dict[Key, Sums]:
+    """Key → the sum of its lines, column by column; columns: only of so many, the first ones."""
     with localcontext(EXACT):
         return {
-            key: of[0] if len(of) == 1 else tuple(map(sum, zip(*of, strict=True)))
+            key: tuple(map(sum, islice(zip(*of, strict=True), columns)))
+            if len(of) > 1
+            else of[0][:columns]
             for key, of in lines.items()
         }
 

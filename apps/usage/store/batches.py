@@ -1,11 +1,11 @@
-"""Writing: COPY, which nearly always is all; what is known is looked for only when it is not."""
+"""Writing: COPY of what is new."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from apps.usage.store.months import TABLE, ensure_months, month_of
 from apps.usage.store.rows import COLUMNS, Row
@@ -18,24 +18,24 @@ _KNOWN = f"""
 """  # noqa: S608  (constants)
 
 
-def write_batch(rows: Sequence[Row], *, batch_id: UUID, at: datetime) -> list[Row]:
+def write_batch(
+    rows: Sequence[Row], *, batch_id: UUID, at: datetime, all_new: bool = False
+) -> list[Row]:
     """Store events; returns those that were not stored before, each once, by their keys.
 
     To be run in a transaction, in which whatever must follow from each event exactly once follows
-    from the rows that it returns. Raises DataError when Postgres does not take a value, and
-    IntegrityError also when another writer stores the same events in this moment.
+    from the rows that it returns. all_new: do not look for known ones, nor make room for new
+    months. Raises DataError when Postgres does not take a value, and IntegrityError when `all_new`
+    was not true, or another writer stores the same events in this moment.
     """
     # In one order, so that two writers of the same events only wait for each other.
-    distinct = sorted({row.key: row for row in rows}.values(), key=_key)
-    try:
-        with transaction.atomic():
-            _copy(distinct, batch_id=batch_id, at=at)
-    except IntegrityError:  # some are known, or their month has no partition yet
-        ensure_months({month_of(row.started_at) for row in distinct})
-        known = _known(distinct)
-        distinct = [row for row in distinct if row.key not in known]
-        _copy(distinct, batch_id=batch_id, at=at)
-    return distinct
+    new = sorted({row.key: row for row in rows}.values(), key=_key)
+    if new and not all_new:
+        ensure_months({month_of(row.started_at) for row in new})
+        known = _known(new)
+        new = [row for row in new if row.key not in known]
+    _copy(new, batch_id=batch_id, at=at)
+    return new
 
 
 def _known(rows: Sequence[Row]) -> set[tuple[str, datetime]]:

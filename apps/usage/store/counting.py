@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from apps.usage.store.measures import ALL_SUMS, DURATION_FIELDS, LONGEST_MS, bin
 
 # Sums of what is less fit their columns, so that a provider that reports absurd counts cannot stop
 # those of everybody's later calls.
-MOST_USD = 10**9
+MOST_USD = Decimal(10**9)
 # Amounts have 38 digits, 18 of them decimals, and half is rounded up as Postgres does it. Python's
 # own 28 digits would round their sums.
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -24,7 +25,8 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 # Callers choose names, and an index does not take endless ones.
 LONGEST_NAME = 120
 _ATOM = Decimal("1e-18")
-_NAMES = ("provider", "requested_model", "served_model", "kind", "arm")
+_names = itemgetter("provider", "requested_model", "served_model", "kind", "arm")
+_spans = itemgetter(*DURATION_FIELDS)
 _OUTCOMES = {name: tuple(int(name == each) for each in OUTCOMES) for name in OUTCOMES}
 _NO_OUTCOME = (0,) * len(OUTCOMES)
 _SAVED = list(ALL_SUMS).index("saved_usd")
@@ -75,7 +77,7 @@ def counted(given: Mapping[str, Any], counts: tuple[int, ...], started_at: datet
 def _series(given: Mapping[str, Any]) -> Series:
     key = given["api_key_id"]
     ids = (_id(given["project_id"]), NOBODY if key is None else _id(key))
-    return (*ids, *[(given[name] or "")[:LONGEST_NAME] for name in _NAMES])
+    return (*ids, *[(name or "")[:LONGEST_NAME] for name in _names(given)])
 
 
 @lru_cache(maxsize=10_000)
@@ -108,9 +110,11 @@ def _usd(given: str | None) -> Decimal | None:
 
 
 def _durations(given: Mapping[str, Any]) -> Sums:
-    known = [given[name] for name in DURATION_FIELDS]
-    return (*[int(ms is not None) for ms in known], *[_us(ms) for ms in known])
+    known = _spans(given)
+    if None not in known:
+        return (1, 1, 1, *map(_us, known))
+    return (*[int(ms is not None) for ms in known], *[0 if ms is None else _us(ms) for ms in known])
 
 
-def _us(ms: float | None) -> int:
-    return 0 if ms is None else round(min(max(ms, 0), LONGEST_MS) * 1000)
+def _us(ms: float) -> int:
+    return round(min(max(ms, 0), LONGEST_MS) * 1000)

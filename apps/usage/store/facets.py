@@ -1,8 +1,8 @@
 """Sums of the new events by day (UTC) for each end user and each tag."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 import orjson
@@ -14,11 +14,11 @@ from apps.usage.store.measures import SUMS, column_type
 
 END_USER, TAG = "end_user", "tag"
 LONGEST_VALUE, LONGEST_TAG = 200, 60
-_KEY = "facet, name, bucket_at, project_id, kind, value"
+_KEY = "facet, name, value, bucket_at, project_id, kind"
 _ARRAYS = ", ".join(f"%s::{column_type(name)}[]" for name in SUMS)
 _ADD = f"""
     INSERT INTO usage_facet AS known ({_KEY}, {", ".join(SUMS)})
-    SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::uuid[], %s::text[],
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::uuid[],
         %s::text[], {_ARRAYS}) AS given({_KEY}, {", ".join(SUMS)})
     ORDER BY {_KEY}
     ON CONFLICT ({_KEY})
@@ -26,36 +26,37 @@ _ADD = f"""
 """  # noqa: S608  (constants)
 
 
+_Facet = tuple[str, str, str]
+_Place = tuple[date, str, str]
+
+
 def add_to_facets(events: Iterable[Counted]) -> None:
     """Add new events. To be run in the transaction that stored them."""
-    lines: defaultdict[tuple[str, ...], list[Sums]] = defaultdict(list)
+    lines: defaultdict[tuple[_Facet, _Place], list[Sums]] = defaultdict(list)
     for event in events:
-        project_id, kind, day = event.series[0], event.series[5], _day(event.started_at)
-        for facet, name, value in _facets(event):
-            lines[facet, name, day, project_id, kind, value].append(event.sums[: len(SUMS)])
+        place = event.started_at.date(), event.series[0], event.series[5]
+        for facet in _facets(event):
+            lines[facet, place].append(event.sums)
     if lines:
-        _add(summed(lines))
+        _add(summed(lines, len(SUMS)))
 
 
-def _add(sums: dict[tuple[str, ...], Sums]) -> None:
-    keys = map(texts, zip(*sums, strict=True))
+def _add(sums: Mapping[tuple[_Facet, _Place], Sums]) -> None:
+    keys = [(*facet, f"{day}T00:00:00Z", *place) for facet, (day, *place) in sums]
+    arrays = map(texts, zip(*keys, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(_ADD, [*keys, *columns_of(sums.values())])
+        cursor.execute(_ADD, [*arrays, *columns_of(sums.values())])
 
 
-def _facets(event: Counted) -> Iterator[tuple[str, str, str]]:
+def _facets(event: Counted) -> list[_Facet]:
+    found = [(TAG, name[:LONGEST_TAG], _text(value)) for name, value in event.tags.items()]
     if event.end_user is not None:
-        yield END_USER, "", event.end_user[:LONGEST_VALUE]
-    for name, value in event.tags.items():
-        yield TAG, name[:LONGEST_TAG], _text(value)[:LONGEST_VALUE]
+        found.append((END_USER, "", event.end_user[:LONGEST_VALUE]))
+    return found
 
 
 def _text(value: Any) -> str:
     """As Postgres turns a value of JSON into text; tags are texts, unless a client is strange."""
     if isinstance(value, str):
-        return value
-    return "" if value is None else orjson.dumps(value).decode()
-
-
-def _day(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT00:00:00Z")
+        return value[:LONGEST_VALUE]
+    return "" if value is None else orjson.dumps(value).decode()[:LONGEST_VALUE]

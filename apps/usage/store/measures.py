@@ -4,7 +4,7 @@ Durations are summed as whole microseconds, so that a rollup is the same in what
 events came, and is equal to the sums of the events themselves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil, log
 
 from apps.kernel.events import OUTCOMES
@@ -39,6 +39,17 @@ DURATIONS: Mapping[str, str] = {
 SUMS: Mapping[str, str] = {**COUNTS, **TOKENS, **AMOUNTS}
 ALL_SUMS: Mapping[str, str] = {**SUMS, **DURATIONS}
 
+# What an adjustment changes of its event; the columns of usage_adjustment that are added up.
+CHANGED = ("unpriced_calls", "actual_usd", "counterfactual_usd", "saved_usd")
+# Column → what it sums of one row of CHANGED_EVENTS.
+CHANGES: Mapping[str, str] = {
+    name: f"changed_{name}" if name in CHANGED else "0" for name in ALL_SUMS
+}
+CHANGED_EVENTS = f"""
+    SELECT event.*, {", ".join(f"change.{name} AS changed_{name}" for name in CHANGED)}
+    FROM {{changes}} AS change JOIN usage_event AS event USING (event_id, started_at)
+"""  # noqa: S608  (constants)
+
 SAVED = "counterfactual_usd - actual_usd"
 _BIN = (
     f"least(ceil(ln(greatest(total_ms, {BIN_START_MS}) / {BIN_START_MS}) / ln(2::float8)"
@@ -62,3 +73,16 @@ def bin_of(latency_ms: float) -> int:
 def bin_end_ms(number: int) -> float:
     """The longest latency in ms of bin `number`; of the last, which is open, its start again."""
     return float(BIN_START_MS * 2 ** ((min(number, BINS - 1) - 1) / BINS_PER_OCTAVE))
+
+
+def percentile_ms(bins: Sequence[int], share: float) -> float | None:
+    """The latency that `share` of the calls do not exceed, within its bin by proportion."""
+    left = sum(bins) * share
+    if not left:
+        return None
+    for number, count in enumerate(bins, 1):
+        if left <= count:
+            start = bin_end_ms(number - 1) if number > 1 else 0.0
+            return float(start + (bin_end_ms(number) - start) * float(left / count))
+        left -= count
+    return bin_end_ms(BINS)

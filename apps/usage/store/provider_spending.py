@@ -30,7 +30,11 @@ _UNPRICED = f"""
     SELECT coalesce(served_model, requested_model, '') AS model, count(*),
         sum({" + ".join(BUCKETS)})::bigint
     FROM usage_event
-    WHERE actual_usd IS NULL AND outcome <> 'refused'
+    WHERE actual_usd IS NULL AND outcome <> 'refused' AND kind <> 'import'
+        AND NOT EXISTS (
+            SELECT FROM usage_adjustment AS change
+            WHERE change.started_at = usage_event.started_at
+                AND change.event_id = usage_event.event_id)
         AND started_at >= %s AND started_at < %s AND provider = %s
     GROUP BY 1 ORDER BY 2 DESC, 1
 """  # noqa: S608

@@ -1,25 +1,25 @@
-"""Reading: the request log, and sums over it."""
+"""Reading: the request log."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import CharField, Q, QuerySet, Sum
-from django.db.models.functions import Cast
+from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Cast, Coalesce
 from psycopg.errors import QueryCanceled
 
 from apps.kernel.errors import NetraError
-from apps.usage.models import UsageEvent
+from apps.usage.models import Adjustment, UsageEvent
 
 # A search that no index serves reads the whole window; past this the window is too wide.
 PATIENCE_MS = 5_000
 _WAIT = "SET LOCAL statement_timeout = %s"
-_REFUSED = "refused"
+_REFUSED, _IMPORT = "refused", "import"
 _SEARCHED = (
     "conversation_id", "end_user", "requested_model", "served_model", "error_code", "tags_text",
 )  # fmt: skip
@@ -67,6 +67,7 @@ class EventFilter:
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
+    is_imported: bool | None = None
 
 
 # Filters that are one comparison: field → the comparison.
@@ -87,39 +88,37 @@ _COMPARED = {
 }  # fmt: skip
 
 
+def priced_events() -> QuerySet[UsageEvent]:
+    """The events of the current organization with `actual_usd`, `counterfactual_usd` and
+    `price_version` as they are after all adjustments.
+    """
+    changes = Adjustment.objects.filter(event_id=OuterRef("pk"), started_at=OuterRef("started_at"))
+    latest = changes.order_by("-journal_id").values("price_version")[:1]
+    now: dict[str, Coalesce] = {
+        "actual_usd": _adjusted("actual_usd", changes),
+        "counterfactual_usd": _adjusted("counterfactual_usd", changes),
+        "price_version": Coalesce(Subquery(latest), F("first_price_version")),
+    }
+    return UsageEvent.objects.annotate(**now)
+
+
+def _adjusted(name: str, changes: QuerySet[Adjustment]) -> Coalesce:
+    """The amount after all changes; what was unpriced is worth its changes alone."""
+    sums = changes.order_by().values("event_id").annotate(total=Sum(name)).values("total")
+    return Coalesce(
+        F(f"first_{name}") + Coalesce(Subquery(sums), Value(Decimal(0))), Subquery(sums)
+    )
+
+
 def find_events(wanted: EventFilter) -> QuerySet[UsageEvent]:
     """The events of the current organization that are wanted, newest first."""
     given = {lookup: getattr(wanted, name) for name, lookup in _COMPARED.items()}
-    rows = UsageEvent.objects.filter(
+    rows = priced_events().filter(
         *_conditions(wanted), **{name: value for name, value in given.items() if value is not None}
     )
     if wanted.text is not None:
         rows = _searched(rows, wanted.text)
     return rows.order_by("-started_at", "-id")
-
-
-class Spending(NamedTuple):
-    """What the calls of one project by one key cost."""
-
-    project_id: UUID
-    api_key_id: UUID | None
-    usd: Decimal
-
-
-def count_events(kinds: Sequence[str], *, since: datetime, until: datetime) -> int:
-    """How many events of `kinds` started in [since, until)."""
-    rows = UsageEvent.objects.filter(started_at__gte=since, started_at__lt=until)
-    return rows.filter(kind__in=kinds).count()
-
-
-def sum_spending(kinds: Sequence[str], *, since: datetime, until: datetime) -> Iterator[Spending]:
-    """The cost of events of `kinds` that started in [since, until), by project and key."""
-    rows = UsageEvent.objects.filter(
-        kind__in=kinds, started_at__gte=since, started_at__lt=until, actual_usd__isnull=False
-    )
-    sums = rows.values_list("project_id", "api_key_id").annotate(usd=Sum("actual_usd"))
-    for project_id, api_key_id, usd in sums.order_by("project_id", "api_key_id"):
-        yield Spending(project_id, api_key_id, usd)
 
 
 def events_after(
@@ -159,6 +158,8 @@ def _conditions(wanted: EventFilter) -> Iterator[Q]:
         yield Q(status__gte=hundred, status__lt=hundred + 100)
     if wanted.is_priced is not None:
         yield Q(actual_usd__isnull=not wanted.is_priced) & ~Q(outcome=_REFUSED)
+    if wanted.is_imported is not None:
+        yield Q(kind=_IMPORT) if wanted.is_imported else ~Q(kind=_IMPORT)
     if wanted.tag is not None:
         yield _tagged(wanted.tag, wanted.tag_value)
 

@@ -24,14 +24,12 @@ _JSON = _LISTS + _OBJECTS
 _NOT_STORED = {"organization_id", "buckets", "event_id", "started_at", "alerts", *_JSON}
 _PLAIN = tuple(field.name for field in fields(Event) if field.name not in _NOT_STORED)
 COLUMNS = ("started_at", "event_id", *_PLAIN, *BUCKETS, *_JSON)
-# More is not of one call; see MOST_USD.
+# More is not of one call.
 MOST_TOKENS = 2**40
-# What an event of an older writer did not say.
 _DEFAULTS: Mapping[str, Any] = {
     **{field.name: field.default for field in fields(Event) if field.default is not MISSING},
     **dict.fromkeys(_LISTS, []),
     **dict.fromkeys(_OBJECTS, {}),
-    "buckets": {},
     "alerts": [],
 }
 _NO_COUNTS = dict.fromkeys(BUCKETS, 0)
@@ -64,14 +62,24 @@ def read_row(encoded: bytes) -> Row:
     if _ZERO in encoded:
         encoded = _without_zeros(encoded)
     try:
-        return _row({**_DEFAULTS, **orjson.loads(encoded)})
+        given = orjson.loads(encoded)
+        try:
+            return _row(given)
+        except KeyError:
+            return _row(_completed(given))
     except (ValueError, TypeError, KeyError, AttributeError, InvalidOperation) as error:
         raise UnreadableEvent(f"These bytes are no Event: {error!r}.") from error
 
 
+def _completed(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With what an event of an older writer did not say."""
+    buckets = {**_NO_COUNTS, **given.get("buckets", {})}
+    return {**_DEFAULTS, **given, "buckets": buckets}
+
+
 def _row(given: Mapping[str, Any]) -> Row:
     event_id, started_at = _id(given["event_id"]), _utc(given["started_at"])
-    counts = _counts({**_NO_COUNTS, **given["buckets"]})
+    counts = _counts(given["buckets"])
     if max(counts) > MOST_TOKENS or min(counts) < -MOST_TOKENS:
         raise ValueError(f"a call of more than {MOST_TOKENS} tokens")
     return Row(

@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from apps.usage.store.facets import LONGEST_TAG, LONGEST_VALUE
-from apps.usage.store.measures import ALL_SUMS, BIN, BINS, SAVED, column_type
+from apps.usage.store.measures import (
+    ALL_SUMS,
+    BIN,
+    BINS,
+    CHANGED_EVENTS,
+    CHANGES,
+    SAVED,
+    column_type,
+)
 from apps.usage.store.rollups import DAY, DIMENSIONS, GRAINS
 from apps.usage.store.windows import EVENTS, Segment
 
@@ -14,9 +22,12 @@ LEVER, FACETS = "lever", ("end_user", "tag")
 # What no rollup has: their questions are answered from the events.
 EVENT_DIMENSIONS = ("endpoint", "dialect", "outcome", "status", "error_code")
 ALL_DIMENSIONS = (*DIMENSIONS, *FACETS, *EVENT_DIMENSIONS)
+# Imported calls passed nowhere: they are counted when they are asked for by their kind.
+KIND, IMPORT = "kind", "import"
 _OF_FACETS = {"project_id", "kind"}
 _BINS_SUMMED = ", ".join(f"sum(latency_bins[{n}])" for n in range(1, BINS + 1))
 _BINS_COUNTED = ", ".join(f"count(*) FILTER (WHERE bin = {n})" for n in range(1, BINS + 1))
+_NO_BINS = ", ".join("0" for _ in range(BINS))
 _LEVERS = """CROSS JOIN LATERAL (
     SELECT key AS lever, value::numeric(38,18) AS saved_usd FROM jsonb_each_text(decomposition)
 ) AS levers"""
@@ -28,7 +39,10 @@ _TAGS = f"""CROSS JOIN LATERAL (
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a statement must give. sums: of ALL_SUMS. starts: of the buckets, the first since."""
+    """What a statement must give. sums: of ALL_SUMS. starts: of the buckets, the first since.
+
+    imported: over what imported calls count, which `segments` do without; None for nothing.
+    """
 
     sums: Sequence[str]
     has_bins: bool
@@ -38,6 +52,7 @@ class Wanted:
     starts: Sequence[datetime]
     segments: Sequence[Segment]
     limit: int
+    imported: Segment | None = None
 
     @property
     def used(self) -> set[str]:
@@ -60,6 +75,8 @@ def source_names(wanted: Wanted) -> tuple[str, ...]:
     rolled = "days of {}s" if wanted.used & set(FACETS) else "rollups of {} minutes"
     what = next(iter(wanted.used & set(FACETS)), None)
     grains = sorted({segment.grain for segment in wanted.segments})
+    if wanted.imported:
+        grains = sorted({EVENTS, *grains})
     return tuple(rolled.format(what or grain) if grain else "events" for grain in grains)
 
 
@@ -69,7 +86,7 @@ def statement(wanted: Wanted) -> tuple[str, dict[str, Any]]:
         "starts": list(wanted.starts), "tag": wanted.tag, "limit": wanted.limit,
         **{f"only_{name}": list(accepted) for name, accepted in wanted.filters.items()},
     }  # fmt: skip
-    parts = [part for part in (_rolled(wanted, values), _of_events(wanted, values)) if part]
+    parts = [*_rolled(wanted, values), *_of_events(wanted, values)]
     named = [f"d{n}" for n in range(len(wanted.dimensions))]
     sums = [f"sum({name})::{column_type(name)}" for name in wanted.sums]
     bins = [f"ARRAY[{_BINS_SUMMED}]::bigint[]"] if wanted.has_bins else []
@@ -82,41 +99,52 @@ def statement(wanted: Wanted) -> tuple[str, dict[str, Any]]:
     )
 
 
-def _rolled(wanted: Wanted, values: dict[str, Any]) -> str | None:
+def _rolled(wanted: Wanted, values: dict[str, Any]) -> Iterator[str]:
     segments = [segment for segment in wanted.segments if segment.grain != EVENTS]
     if not segments:
-        return None
+        return
     facets = [name for name in FACETS if name in wanted.used]
     sums = {name: name for name in wanted.sums}
+    where = [f"{KIND} <> '{IMPORT}'"]
     if facets:
         values["facet"] = facets[0]
         columns = {name: "value" if name in FACETS else name for name in wanted.used}
         table = "usage_facet"
-        where = "facet = %(facet)s AND name = coalesce(%(tag)s, '')"
-        spans = _spans(segments, "bucket_at", values)
+        where.append("facet = %(facet)s AND name = coalesce(%(tag)s, '')")
+        where.append(_spans(segments, "bucket_at", values))
     else:
         columns = {name: name for name in wanted.used}
         table = "usage_rollup JOIN usage_series ON id = series_id"
-        where = "lever <> ''" if LEVER in wanted.used else "lever = ''"
-        spans = _spans(segments, "bucket_at", values, grain="grain")
-    return _part(wanted, columns, sums, _BINS_SUMMED, table, [spans, where])
+        where.append("lever <> ''" if LEVER in wanted.used else "lever = ''")
+        where.append(_spans(segments, "bucket_at", values, grain="grain"))
+    yield _part(wanted, columns, sums, _BINS_SUMMED, table, where)
 
 
-def _of_events(wanted: Wanted, values: dict[str, Any]) -> str | None:
-    segments = [segment for segment in wanted.segments if segment.grain == EVENTS]
-    if not segments:
-        return None
-    extra = "" if LEVER in wanted.used else f", {SAVED} AS saved_usd"
-    laterals = [_LEVERS] if LEVER in wanted.used else []
-    laterals += [_TAGS] if "tag" in wanted.used else []
-    spans = _spans(segments, "started_at", values, prefix="event")
-    line = (
-        f"(SELECT *, started_at AS bucket_at, {BIN} AS bin{extra}"  # noqa: S608
-        f" FROM usage_event {' '.join(laterals)} WHERE {spans}) AS line"
-    )
+def _of_events(wanted: Wanted, values: dict[str, Any]) -> Iterator[str]:
+    """The events of what no rollup has, and what adjustments changed of them."""
+    which = " OR ".join(_which_events(wanted, values))
+    if not which:
+        return
     columns = {name: _of_event(name) for name in wanted.used}
-    where = ["end_user IS NOT NULL"] if "end_user" in wanted.used else []
-    return _part(wanted, columns, ALL_SUMS, _BINS_COUNTED, line, where or ["true"])
+    where = ["end_user IS NOT NULL"] if "end_user" in wanted.used else ["true"]
+    laterals = f"{_LEVERS if LEVER in wanted.used else ''} {_TAGS if 'tag' in wanted.used else ''}"
+    saved = "" if LEVER in wanted.used else f", {SAVED} AS saved_usd"
+    line = "(SELECT *, started_at AS bucket_at{} FROM {} {} WHERE {}) AS line"
+    events = line.format(f", {BIN} AS bin{saved}", "usage_event", laterals, which)
+    yield _part(wanted, columns, ALL_SUMS, _BINS_COUNTED, events, where)
+    changed = CHANGED_EVENTS.format(changes="usage_adjustment")
+    changes = line.format("", f"({changed}) AS changed", laterals, which)
+    yield _part(wanted, columns, CHANGES, _NO_BINS, changes, where)
+
+
+def _which_events(wanted: Wanted, values: dict[str, Any]) -> Iterator[str]:
+    segments = [segment for segment in wanted.segments if segment.grain == EVENTS]
+    if segments:
+        spans = _spans(segments, "started_at", values, prefix="event")
+        yield f"({spans} AND {KIND} <> '{IMPORT}')"
+    if wanted.imported:
+        spans = _spans([wanted.imported], "started_at", values, prefix="imported")
+        yield f"({spans} AND {KIND} = '{IMPORT}')"
 
 
 def _of_event(dimension: str) -> str:

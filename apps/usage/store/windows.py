@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-Granularity = Literal["minute", "hour", "day", "month"]
+Granularity = Literal["minute", "hour", "day", "week", "month"]
 EVENTS = 0  # the grain of what no rollup has
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIXED = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
+# So many days after the start of a bucket the next one has begun.
+_DAYS = {"day": 1, "week": 7, "month": 32}
 
 
 class Segment(NamedTuple):
@@ -24,8 +26,8 @@ def bucket_starts(
 ) -> Iterator[datetime]:
     """The starts (UTC) of the buckets that [since, until) touches, the first one being `since`.
 
-    Days and months are those of the zone's calendar, of 23 to 25 hours where its clocks change;
-    hours begin where the zone's clocks show a full hour.
+    Days, weeks (from Monday on) and months are those of the zone's calendar, with days of 23 to 25
+    hours where its clocks change; hours begin where the zone's clocks show a full hour.
     """
     start = since.astimezone(UTC)
     while start < until:
@@ -35,15 +37,25 @@ def bucket_starts(
         start = _next_start(start, granularity, zone)
 
 
-def _next_start(start: datetime, granularity: Granularity, zone: ZoneInfo) -> datetime:
-    local = start.astimezone(zone)
+def bucket_start(at: datetime, granularity: Granularity, zone: ZoneInfo) -> datetime:
+    """Where the whole bucket that holds `at` begins, in the zone."""
+    local = at.astimezone(zone)
     if granularity in _FIXED:
         past = timedelta(minutes=local.minute if granularity == "hour" else 0)
-        return start - past + _FIXED[granularity]
+        return (at - past).astimezone(zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    following = midnight + timedelta(days=1)
+    if granularity == "week":
+        return midnight - timedelta(days=midnight.weekday())
+    return midnight.replace(day=1) if granularity == "month" else midnight
+
+
+def _next_start(start: datetime, granularity: Granularity, zone: ZoneInfo) -> datetime:
+    whole = bucket_start(start, granularity, zone)
+    if granularity in _FIXED:
+        return whole.astimezone(UTC) + _FIXED[granularity]
+    following = whole + timedelta(days=_DAYS[granularity])
     if granularity == "month":
-        following = (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
+        following = following.replace(day=1)
     return following.astimezone(UTC)
 
 

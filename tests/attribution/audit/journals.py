@@ -69,14 +69,14 @@ def journal_of(
     *,
     contract: Contract = CONTRACT,
     model: Model | None = None,
+    is_second_open: bool = False,
     spoil: Callable[[ClosedUnit], ClosedUnit] = lambda unit: unit,
 ) -> Journal:
     """Two months, `days` batches each.
 
     model: what predictions have seen already. spoil: what we might do to a unit before sealing.
     """
-    journal = Journal(ORGANISATION, EXPERIMENT, contract, KEY)
-    journal.proof.model = model or Model()
+    journal = Journal(ORGANISATION, EXPERIMENT, contract, KEY, model)
     generator = np.random.default_rng(4)
     for number, (starts_at, ends_at, holdout_bp) in enumerate(MONTHS, 1):
         opening = Opening(Period(number, starts_at, ends_at), holdout_bp, salt_of(number))
@@ -86,9 +86,29 @@ def journal_of(
                 spoil(_unit(generator, f"conversation:{number}-{day}-{at}", opening))
                 for at in range(units_a_day)
             ]
-            journal.close_batch(date(2026, 9 + number, 1) + timedelta(days=day), units)
+            at = date(2026, 9 + number, 1) + timedelta(days=day)
+            # The last units of a month close on the first day of the next one.
+            late = units_a_day // 4 if number > 1 and not day else 0
+            journal.close_batch(at, number, units[late:])
+            if late:
+                journal.close_batch(
+                    at, number - 1, _late(generator, late, journal.openings[-2], spoil)
+                )
+                journal.close_period()
+    if not is_second_open:
         journal.close_period()
     return journal
+
+
+def _late(
+    generator: np.random.Generator,
+    count: int,
+    opening: Opening,
+    spoil: Callable[[ClosedUnit], ClosedUnit],
+) -> list[ClosedUnit]:
+    number = opening.period.number
+    names = (f"conversation:{number}-late-{at}" for at in range(count))
+    return [spoil(_unit(generator, name, opening)) for name in names]
 
 
 def archived(journal: Journal, certificates: tuple[dict[str, Any], ...] = ()) -> bytes:

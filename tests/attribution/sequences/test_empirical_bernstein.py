@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from apps.attribution.sequences import LAMBDAS, deviation
+from apps.attribution.sequences import LAMBDAS, WEIGHTS, deviation
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.7, 30.0, 1e4, 1e7])
@@ -46,4 +46,5 @@ def test_false_claims_at_any_of_many_looks_are_rarer_than_alpha() -> None:
 
 def _mixture(at: float, spread: float) -> float:
     grid = np.array(LAMBDAS)
-    return float(np.mean(np.exp(grid * at - (-np.log1p(-grid) - grid) * spread)))
+    reached = np.exp(grid * at - (-np.log1p(-grid) - grid) * spread)
+    return float(np.average(reached, weights=WEIGHTS))

@@ -44,7 +44,7 @@ def test_a_log_is_sent_and_its_result_shown(world: World, other: World, client: 
     with tenant_scope(world.organization):
         advance_import(import_id=row.pk, clock=lambda: NOW)
     done = client.get(path(world, "import", row.pk)).content.decode()
-    shown = ("$0.01", "gpt-4o-2024-08-06", "not a proof", "hx-trigger")
+    shown = ("$0.0055", "gpt-4o-2024-08-06", "not a proof", "hx-trigger")
     assert [text in done for text in shown] == [True, True, True, False]
     assert "october.jsonl" in client.get(path(world, "imports")).content.decode()
     assert newest(world).project_id == world.project.pk
@@ -56,7 +56,7 @@ def test_the_middle_of_the_page_is_asked_for_alone(world: World, client: Client)
     sign_in(client, world.owner)
     row = uploaded(world.organization, LOG)
     part = client.get(path(world, "import", row.pk), headers={"HX-Request": "true"})
-    assert part.content.decode().lstrip().startswith('<div id="result" hx-get=')
+    assert part.content.decode().lstrip().startswith('<div id="result" class="sections" hx-get=')
 
 
 def test_broken_lines_are_downloaded(world: World, client: Client) -> None:

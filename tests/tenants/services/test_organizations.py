@@ -5,6 +5,7 @@ from apps.kernel.clock import utc_now
 from apps.tenants import schema
 from apps.tenants.models import Membership, Organization
 from apps.tenants.permissions import Role
+from apps.tenants.plans import Allowance
 from apps.tenants.selectors import entitlements, open_projects, system_organization
 from apps.tenants.services.demo import ensure_demo, ensure_system_organization
 from apps.tenants.services.organizations import (
@@ -26,7 +27,12 @@ def test_a_new_organization_is_furnished() -> None:
 
     assert (organization.name, organization.slug) == ("Acme Corp", "acme-corp")
     assert [project.name for project in open_projects(organization)] == ["Default"]
-    assert entitlements(organization, at=at)["agent_runs"] == 100
+    in_force = entitlements(organization, at=at)
+    assert in_force["plan"] == "early"
+    # What a plan bounds is the plan's, so that it changes with the plan.
+    assert {allowance: in_force.get(allowance) for allowance in Allowance} == dict.fromkeys(
+        Allowance
+    )
     assert [(m.user, m.role) for m in organization.memberships.all()] == [(owner, "owner")]
 
 

@@ -90,6 +90,16 @@ def test_each_person_in_each_organization_has_their_own(acme: Organization, ada:
     assert [run(ada, other, AT), run(bob, acme, AT)] == [True, True]
 
 
+@pytest.mark.parametrize(("plan", "amount"), [("free", 3), ("early", 100), ("mid", 1000)])
+def test_the_plan_rules_from_the_first_day_on(ada: User, plan: str, amount: int) -> None:
+    fresh = make_organization("Fresh", ada)
+    fresh.entitlements.update(valid_from=BEFORE)
+    allow(fresh, "plan", plan)
+    runs = (AgentRun(organization=fresh, user=ada, at=AT) for _ in range(amount - 1))
+    AgentRun.objects.bulk_create(runs)
+    assert [run(ada, fresh, AT) for _ in range(2)] == [True, False]
+
+
 def test_an_allowance_of_none_and_one_without_a_bound(acme: Organization, ada: User) -> None:
     allow(acme, "agent_runs", 0)
     assert not run(ada, acme, AT)

@@ -114,9 +114,9 @@ def test_each_month_has_a_partition_with_its_indexes(acme: Organization) -> None
             [acme.schema_name],
         )
         assert cursor.fetchall() == [
-            ("usage_event_2026_01", 4),
-            ("usage_event_2026_02", 4),
-            ("usage_event_2026_03", 4),
+            ("usage_event_2026_01", 5),
+            ("usage_event_2026_02", 5),
+            ("usage_event_2026_03", 5),
         ]
         assert events().count() == 3
 

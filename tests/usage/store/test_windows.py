@@ -20,7 +20,7 @@ def local_month(year: int, number: int, zone: ZoneInfo) -> tuple[datetime, datet
     return start.astimezone(UTC), end.astimezone(UTC)
 
 
-@given(months, zones, st.sampled_from(["hour", "day", "month", None]))
+@given(months, zones, st.sampled_from(["hour", "day", "week", "month", None]))
 def test_segments_tile_the_month_without_gap_or_overlap(
     month: tuple[int, int], zone: ZoneInfo, granularity: str
 ) -> None:

@@ -6,11 +6,12 @@ from decimal import Context, Decimal, Inexact
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from apps.kernel.tokens import BUCKETS, TokenBuckets
+from apps.kernel.tokens import BUCKETS
 from apps.pricing.models import PriceBookEdition
-from apps.pricing.rates import TIERS, PriceBook, Rate, Unpriced, cost_usd
+from apps.pricing.rates import PriceBook, Rate
 from apps.pricing.rates.prices import PER_REQUEST, PLACES
 from apps.pricing.selectors import price_book, price_book_of_version
+from apps.usage.explaining import buckets_of, explaining_rate, rates_of
 
 EXACT = Context(prec=80, traps=[Inexact])
 TOKENS, REQUESTS = "Tokens", "Requests"
@@ -72,35 +73,15 @@ def charges(event: Mapping[str, Any], books: Books) -> Iterator[Charge]:
         return
     book = books.of(event)
     own = book.for_organization(str(books.organization_id))
-    if rate := _explaining(event, own, cost):
-        listed = _rates(event, book, (rate.tier,))
+    if rate := explaining_rate(event, own):
+        listed = rates_of(event, book, (rate.tier,))
         yield from _parts(event, rate, next(listed, rate))
     else:
         yield _charge(event, WHOLE, _STANDARD, -1, REQUESTS, cost, cost, 1)
 
 
-def _explaining(event: Mapping[str, Any], book: PriceBook, cost: Decimal) -> Rate | None:
-    for rate in _rates(event, book, TIERS):
-        try:
-            if cost_usd(_buckets(event), rate, event["units"]) == cost:
-                return rate
-        except Unpriced:
-            continue
-    return None
-
-
-def _rates(event: Mapping[str, Any], book: PriceBook, tiers: tuple[str, ...]) -> Iterator[Rate]:
-    provider = event["provider"]
-    for model in dict.fromkeys((event["served_model"], event["requested_model"])):
-        for tier in tiers:
-            if provider and model:
-                rate = book.rate(provider, model, tier, "", event["started_at"])
-                if rate:
-                    yield rate
-
-
 def _parts(event: Mapping[str, Any], rate: Rate, listed: Rate) -> Iterator[Charge]:
-    buckets = _buckets(event)
+    buckets = buckets_of(event)
     level, list_level = (each.level(buckets.input_total) for each in (rate, listed))
     prices = zip(BUCKETS, buckets.counts, level.atoms, list_level.atoms, strict=True)
     for name, count, atoms, list_atoms in prices:
@@ -120,10 +101,6 @@ def _charge(
 ) -> Charge:
     model = event["served_model"] or event["requested_model"] or ""
     return Charge(event["provider"] or "", model, meter, tier, above, unit, *rest)
-
-
-def _buckets(event: Mapping[str, Any]) -> TokenBuckets:
-    return TokenBuckets(*(event[name] for name in BUCKETS))
 
 
 def _usd(atoms: int) -> Decimal:

@@ -1,0 +1,71 @@
+"""The numbers of docs/formulas.md are those of the code."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from apps.attribution.estimators import Predictions, SampleRatio, Terms, savings_scores
+from apps.attribution.sequences import (
+    Bound,
+    Sums,
+    deviation,
+    deviation_of,
+    one_sided_radius,
+    two_sided_radius,
+)
+from apps.attribution.statements import Carried, Contract, Evidence, Period, close
+from tests.attribution.audit.journals import MONTHS
+from tests.attribution.units import batch_of
+
+PAGE = Path(__file__).parents[2] / "docs" / "formulas.md"
+BLOCKS = re.findall(r"^```numbers\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+LINES = [line for block in BLOCKS for line in block.splitlines()]
+
+
+def _savings(*, treated: bool, outcome: int, plain: int, levered: int, holdout_bp: int) -> int:
+    batch = batch_of([{"is_treated": treated, "outcome": outcome}])
+    predictions = Predictions(*(np.array([each]) for each in (plain, levered, plain)))
+    return int(savings_scores(batch, predictions, Terms(holdout_bp, 10**9))[0][0])
+
+
+def _fee(*, billed: int) -> int:
+    bound = Bound("asymptotic", Decimal("0.05"), scale=10**9, least_count=1)
+    evidence = Evidence(Sums(1, billed, 0), 0, {"cache": billed * 10**9}, 1, 1)
+    return close(_period(), evidence, Contract(bound), Carried()).fee_minor
+
+
+def _period() -> Period:
+    starts_at, ends_at, _ = MONTHS[0]
+    return Period(1, starts_at, ends_at)
+
+
+NAMES = {
+    "savings": _savings,
+    "fee": _fee,
+    "Terms": Terms,
+    "Sums": Sums,
+    "SampleRatio": SampleRatio,
+    "one_sided_radius": one_sided_radius,
+    "two_sided_radius": two_sided_radius,
+    "deviation": deviation,
+    "deviation_of": deviation_of,
+    "exact": Bound("exact", Decimal("0.05"), scale=10**9),
+    "asymptotic": Bound("asymptotic", Decimal("0.05"), scale=10**9),
+}
+
+
+def test_the_page_has_numbers() -> None:
+    assert len(LINES) == 14
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_number_of_the_page_is_that_of_the_code(line: str) -> None:
+    expression, written = line.rsplit(" = ", 1)
+    value = eval(expression, {"__builtins__": {}}, NAMES)  # noqa: S307 lines of our own page
+
+    places = len(written.partition(".")[2])
+
+    assert f"{float(value):.{places}f}" == written
