@@ -3,7 +3,7 @@
 Format 1, a ZIP: docs/proof-archive.md.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, Any
@@ -11,7 +11,6 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from apps.attribution.audit.encoding import canonical, document_id
 from apps.attribution.audit.journal import Journal, terms_document
-from apps.attribution.audit.merkle import leaf_hash
 from apps.attribution.audit.state import Opening
 from apps.attribution.statements import Statement
 
@@ -23,7 +22,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content gives the same file
 class Archive:
     """What goes into an archive: documents of closed periods, lines of the whole log.
 
-    rates: every rate document that a row names; certificates: any documents.
+    leaves: hashes of the rows as they were sealed. rates: every rate document that a row names;
+    certificates: any documents.
     """
 
     organisation: str
@@ -33,7 +33,8 @@ class Archive:
     periods: Sequence[Mapping[str, Any]]
     statements: Sequence[Mapping[str, Any]]
     heads: Iterable[bytes]
-    rows: Callable[[], Iterable[bytes]]
+    rows: Iterable[bytes]
+    leaves: Iterable[bytes]
     rates: Iterable[Mapping[str, Any]] = ()
     certificates: Iterable[Mapping[str, Any]] = ()
 
@@ -51,7 +52,8 @@ def archive_of(
         [period_document(opening, salt) for opening, salt in closed][: len(journal.statements)],
         [statement_document(statement) for statement in journal.statements],
         [head.to_line() for head in journal.heads],
-        lambda: journal.rows,
+        journal.rows,
+        journal.leaves,
         rates,
     )
 
@@ -59,14 +61,14 @@ def archive_of(
 def build_archive(target: IO[bytes], archive: Archive) -> None:
     """Write an archive. Deterministic: equal content, equal bytes."""
     rates, certificates = map(canonical, archive.rates), map(_certificate, archive.certificates)
-    leaves = (leaf_hash(row).hex().encode() for row in archive.rows())
+    leaves = (leaf.hex().encode() for leaf in archive.leaves)
     with ZipFile(target, "w", ZIP_DEFLATED) as file:
         _write(file, "manifest.json", [canonical(_manifest(archive))])
         _write(file, "terms.json", [canonical(archive.terms)])
         _write(file, "periods.jsonl", map(canonical, archive.periods))
         _write(file, "rates.jsonl", rates)
         _write(file, "certificates.jsonl", certificates)
-        _write(file, "rows.jsonl", archive.rows())
+        _write(file, "rows.jsonl", archive.rows)
         _write(file, "leaves.hex", leaves)
         _write(file, "heads.jsonl", archive.heads)
         _write(file, "statements.jsonl", map(canonical, archive.statements))

@@ -38,6 +38,7 @@ class Journal:
         self.organisation, self.experiment, self.contract = organisation, experiment, contract
         self.openings: list[Opening] = []
         self.rows: list[bytes] = []
+        self.leaves: list[bytes] = []
         self.heads: list[SignedHead] = []
         self.statements: list[Statement] = []
         self.state = state or State()
@@ -86,7 +87,8 @@ class Journal:
     def _append(self, row: dict[str, Any]) -> None:
         line = canonical({**row, "batch": self.state.batches + 1, "row": self.state.tree.size})
         self.rows.append(line)
-        self.state.tree.append(leaf_hash(line))
+        self.leaves.append(leaf_hash(line))
+        self.state.tree.append(self.leaves[-1])
 
     def _head(self, opening: Opening, day: date) -> Head:
         return Head(

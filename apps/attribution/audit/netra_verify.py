@@ -407,7 +407,7 @@ def split(total: int, weights: Mapping[str, int]) -> dict[str, int]:
     if not whole:
         return dict.fromkeys(weights, 0)
     parts = {name: total * weight // whole for name, weight in positive.items()}
-    order = sorted(positive, key=lambda name: -(total * positive[name] % whole))
+    order = sorted(positive, key=lambda name: (-(total * positive[name] % whole), name))
     for name in order[: total - sum(parts.values())]:
         parts[name] += 1
     return parts

@@ -154,7 +154,12 @@ def written(archive: bytes, folder: Path) -> Path:
 
 
 def _unit(generator: np.random.Generator, unit: str, opening: Opening) -> ClosedUnit:
-    treated = not arm_is_holdout(unit, salt_of(opening.period.number), opening.holdout_bp)
+    held_out = arm_is_holdout(unit, salt_of(opening.period.number), opening.holdout_bp)
+    return drawn_unit(generator, unit, treated=not held_out)
+
+
+def drawn_unit(generator: np.random.Generator, unit: str, *, treated: bool) -> ClosedUnit:
+    """A conversation of three equal calls, of which a cache would answer two where triggered."""
     triggered = bool(generator.random() < 0.6)
     sent = int(generator.integers(200, 9_000))
     said = int(sent * generator.uniform(0.05, 0.2))
@@ -170,7 +175,7 @@ def _unit(generator: np.random.Generator, unit: str, opening: Opening) -> Closed
         unit,
         treated,
         triggered,
-        sent > 5_000,
+        int(sent > 5_000),
         "chat",
         3 * one,
         one if triggered else 3 * one,
