@@ -18,7 +18,6 @@ from apps.optimization.prefix import (
 from tests.optimization.prefix.requests import REQUESTS, encoded, seen
 
 KEY = b"k" * 32
-EPHEMERAL = {"type": "ephemeral"}
 
 
 @given(REQUESTS, st.booleans(), st.booleans(), st.sampled_from(["5m", "1h"]))
@@ -72,11 +71,9 @@ def test_a_place_that_is_not_there_is_refused(body: bytes) -> None:
         with_marks(body, [Mark(("system",), "5m")])
 
 
-def test_of_a_repeated_key_the_last_one_holds() -> None:
-    marked = with_marks(b'{"system":"a","system":"b"}', [Mark(("system",), "5m")])
-    assert json.loads(marked)["system"] == [
-        {"type": "text", "text": "b", "cache_control": EPHEMERAL}
-    ]
+def test_of_a_repeated_key_nobody_knows_which_one_holds() -> None:
+    with pytest.raises(UnknownPlace):
+        with_marks(b'{"system":"a","system":"b"}', [Mark(("system",), "5m")])
 
 
 @pytest.mark.parametrize(
