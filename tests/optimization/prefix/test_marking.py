@@ -15,11 +15,13 @@ from apps.optimization.prefix import (
     with_marks,
     with_member,
 )
+from tests.optimization.patience import PATIENT
 from tests.optimization.prefix.requests import REQUESTS, encoded, seen
 
 KEY = b"k" * 32
 
 
+@PATIENT
 @given(REQUESTS, st.booleans(), st.booleans(), st.sampled_from(["5m", "1h"]))
 def test_the_model_sees_the_same_wherever_marks_stand(
     request: dict[str, Any], is_spaced: bool, is_ascii: bool, ttl: str
@@ -32,6 +34,7 @@ def test_the_model_sees_the_same_wherever_marks_stand(
     assert after == before + len(places)
 
 
+@PATIENT
 @given(REQUESTS, st.integers(1, 3))
 def test_no_call_has_more_than_four_marks_nor_two_at_one_place(
     request: dict[str, Any], times: int
