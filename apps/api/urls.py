@@ -81,7 +81,7 @@ urlpatterns = [
     path("routes/<uuid:id>", RoutesView.as_view(ONE_OR_NONE), name="route"),
     path("limits", LimitsView.as_view(ALL), name="limits"),
     path("limits/<uuid:id>", LimitsView.as_view(ONE_OR_NONE), name="limit"),
-    path("policies", PoliciesView.as_view({"get": "list", "put": "update"}), name="policies"),
+    path("policies", PoliciesView.as_view({"get": "retrieve", "put": "update"}), name="policies"),
     path(
         "caches/invalidate",
         CachesView.as_view({"post": "invalidate"}),

@@ -154,6 +154,14 @@ def _agree(body: dict[str, Any]) -> None:
         body["url"] = "https://93.184.216.34/hooks"
     if "kind" in body:
         body |= {"kind": "budget_usd", "window": "month"}
+    _agree_on_levers(body)
+
+
+def _agree_on_levers(body: dict[str, Any]) -> None:
+    if "levers" in body:
+        body["levers"] = {"exact_cache": "off", "semantic": "shadow"}
+    if body.get("allowed_models"):
+        body["allowed_models"] = ["gpt-5"]
 
 
 @SCHEMA.parametrize()

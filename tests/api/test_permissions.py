@@ -53,7 +53,7 @@ EXPECTED = {
     "deleteLimit": "limits.write",
     "updateLimit": "limits.write",
     "getLimit": "limits.read",
-    "listPolicies": "policies.read",
+    "getPolicies": "policies.read",
     "setPolicy": "policies.write",
     "invalidateCaches": "caches.invalidate",
     "giveFeedback": "feedback.write",

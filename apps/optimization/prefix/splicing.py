@@ -1,7 +1,7 @@
 """Adding to a JSON body without touching a byte of what stands in it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from json import JSONDecodeError, JSONDecoder
 
 from apps.optimization.prefix.blocks import Path
@@ -21,12 +21,14 @@ def with_marks(body: bytes, marks: Sequence[Mark]) -> bytes:
     A plain string becomes one text block of the same bytes. Raises UnknownPlace.
     """
     text = body.decode("latin-1")  # one character a byte, so that places in it are places in body
-    pieces: list[str] = []
-    before = 0
-    for start, end, new in sorted(_edit(text, mark) for mark in marks):
-        pieces += [text[before:start], new]
-        before = end
-    return "".join([*pieces, text[before:]]).encode("latin-1")
+    return _spliced(text, [_edit(text, mark) for mark in marks])
+
+
+def with_values(body: bytes, values: Mapping[Path, bytes]) -> bytes:
+    """The client's bytes with other values (JSON in UTF-8) at these paths. Raises UnknownPlace."""
+    text = body.decode("latin-1")
+    edits = [(*_find(text, path), value.decode("latin-1")) for path, value in values.items()]
+    return _spliced(text, edits)
 
 
 def with_member(body: bytes, name: str, value: str) -> bytes:
@@ -38,6 +40,16 @@ def with_member(body: bytes, name: str, value: str) -> bytes:
     inside = _opened(text, 0, "{")
     comma = "" if text[inside : inside + 1] == "}" else ","
     return f'{text[:inside]}"{name}":"{value}"{comma}{text[inside:]}'.encode("latin-1")
+
+
+def _spliced(text: str, edits: Sequence[tuple[int, int, str]]) -> bytes:
+    """`edits` are start, end and what stands there instead; none overlaps another."""
+    pieces: list[str] = []
+    before = 0
+    for start, end, new in sorted(edits):
+        pieces += [text[before:start], new]
+        before = end
+    return "".join([*pieces, text[before:]]).encode("latin-1")
 
 
 def _edit(text: str, mark: Mark) -> tuple[int, int, str]:

@@ -1,6 +1,7 @@
 """Records as events of kind "import"."""
 
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -65,8 +66,12 @@ def event_of(
 def event_id(organization_id: UUID, source: str, record: Record, content: bytes) -> UUID:
     """A UUIDv5 of organization, source and the record's name, or its bytes where it has none."""
     name = record.identity or sha256(content).hexdigest()
-    namespace = uuid5(NAMESPACE_OID, f"netra-import:{organization_id}:{source}")
-    return uuid5(namespace, name)
+    return uuid5(_namespace(organization_id, source), name)
+
+
+@lru_cache
+def _namespace(organization_id: UUID, source: str) -> UUID:
+    return uuid5(NAMESPACE_OID, f"netra-import:{organization_id}:{source}")
 
 
 def _features(record: Record, of_import: Import) -> dict[str, Feature]:

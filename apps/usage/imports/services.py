@@ -16,6 +16,7 @@ from apps.tenants.jobs import enqueue
 from apps.tenants.models import Organization
 from apps.tenants.selectors import open_projects
 from apps.tenants.services.data_keys import data_key
+from apps.usage.garbage import uncollected
 from apps.usage.imports import files, storing
 from apps.usage.imports.chunks import Tools, read_chunk, sample_of
 from apps.usage.imports.estimates import Hasher, Looker, estimates
@@ -92,7 +93,8 @@ def advance_import(
     tools = _tools(organization, at=clock())
     until = monotonic() + seconds
     while True:
-        row = _advance(import_id, tools, at=clock())
+        with uncollected():
+            row = _advance(import_id, tools, at=clock())
         if not row.is_open:
             return row
         if monotonic() >= until:

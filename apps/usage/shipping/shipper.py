@@ -1,7 +1,6 @@
 """One process that follows every writer of a spool."""
 
 import fcntl
-import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
 from apps.kernel.clock import utc_now
+from apps.usage.garbage import uncollected
 from apps.usage.services.ingestion import IngestOutcome
 from apps.usage.shipping.storing import Storing
 from apps.usage.spool import Follower, Record
@@ -152,20 +152,6 @@ class Shipper:
         )
         with suppress(OSError):  # a full disk is no reason to stop emptying it
             write_status(self._spool, self.status)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Nobody looks for cycles within the block: a batch has none, and looking takes a quarter of
-    its time, because so many of its objects live at once.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @contextmanager

@@ -53,6 +53,7 @@ class Looker:
 
     def __init__(self, hasher: Hasher, prices: Prices) -> None:
         self._hasher, self._prices = hasher, prices
+        self._all_routed = hasher.digest(b"routing")
 
     def sightings(self, record: Record, rate: Rate | None, cost: Decimal | None) -> list[Sighting]:
         """What the levers see in a call; nothing in sums, failures and unpriced calls."""
@@ -99,7 +100,7 @@ class Looker:
         if record.buckets.output_total > SHORT_OUTPUT or record.buckets.input_total > SHORT_INPUT:
             return
         yield Sighting(
-            ROUTING, self._hasher.digest(b"routing"), record.started_at,
+            ROUTING, self._all_routed, record.started_at,
             cost * ROUTED_LOW, cost * ROUTED_HIGH,
         )  # fmt: skip
 
