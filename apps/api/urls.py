@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path, re_path
 
 from apps.api.views.credentials import CredentialsView
+from apps.api.views.experiments import ExperimentsView, PeriodsView
 from apps.api.views.imports import ImportErrorsView, ImportsView
 from apps.api.views.keys import KeysView
 from apps.api.views.limits import LimitsView
@@ -87,6 +88,8 @@ urlpatterns = [
         CachesView.as_view({"post": "invalidate"}),
         name="caches-invalidate",
     ),
+    path("experiments", ExperimentsView.as_view(ALL), name="experiments"),
+    path("experiments/<uuid:id>/periods", PeriodsView.as_view(ALL), name="periods"),
     path("feedback", FeedbackView.as_view({"post": "create"}), name="feedback"),
     path("notices", NoticesView.as_view({"get": "list"}), name="notices"),
     path("usage/limits", PlanUseView.as_view({"get": "retrieve"}), name="plan-limits"),

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import thread_time
 from typing import Any
 
@@ -15,6 +15,7 @@ from apps.optimization.similarity import (
     AnswerIndex,
     StaticEmbedding,
     ThresholdPolicy,
+    Vector,
     near_key,
     veto,
 )
@@ -61,36 +62,45 @@ def decision_rows(quick: bool) -> list[Row]:
 
 def _levers(calls: Sequence[_Call]) -> dict[str, Decide]:
     embedding = StaticEmbedding.load()
+    vectors: dict[int, Vector] = {}
+
+    def embed(n: int) -> object:
+        vector = embedding.vector(_QUESTION.format(n))
+        assert vector is not None
+        vectors[n] = vector
+        return vector
+
     return {
         "near-exact key": lambda n: near_key(_QUESTION.format(n)),
-        f"semantic, {ENTRIES:,} entries": _semantic(embedding),
-        "routing": _routing(embedding),
+        "vector": embed,
+        f"semantic, {ENTRIES:,} entries": _semantic(vectors),
+        "routing": _routing(vectors),
         "tool results": _compressing(calls),
         "prompt cache": _marking(calls),
     }
 
 
-def _semantic(embedding: StaticEmbedding) -> Decide:
+def _semantic(vectors: Mapping[int, Vector]) -> Decide:
     index, policy = AnswerIndex(ENTRIES), ThresholdPolicy()
     draws = np.random.default_rng(1).normal(size=(ENTRIES, 256)).astype(np.float32)
     for n, vector in enumerate(draws):
         index.add(str(n), vector / np.linalg.norm(vector))
 
     def decide(n: int) -> object:
-        asked = _QUESTION.format(n)
-        vector = embedding.vector(asked)
-        match = None if vector is None else index.nearest(vector)
-        return match and (policy.decide(match.score, draw=0.5), veto(asked, _QUESTION.format(7)))
+        match = index.nearest(vectors[n])
+        assert match
+        decision = policy.decide(match.score, draw=0.5)
+        return decision, veto(_QUESTION.format(n), _QUESTION.format(7))
 
     return decide
 
 
-def _routing(embedding: StaticEmbedding) -> Decide:
+def _routing(vectors: Mapping[int, Vector]) -> Decide:
     model = GainModel({"tag:mail": -0.01}, -0.1, np.zeros(256), np.zeros(256))
     able, pins = Abilities(200_000, tools=True), Pins()
 
     def decide(n: int) -> object:
-        gain = model.gain("tag:mail", embedding.vector(_QUESTION.format(n)))
+        gain = model.gain("tag:mail", vectors[n])
         routes = [Route("small", 0.04, able, -0.05, gain), Route("middle", 0.2, able, -0.05, gain)]
         pins.pin(str(n), "small", at_s=float(n))
         return choose(routes, Needs(10_000, tools=True), pinned=pins.model(str(n), at_s=float(n)))

@@ -34,6 +34,7 @@ SUPPORT_READS = {
     "portal:credentials",
     "portal:routes",
     "portal:limits",
+    "portal:levers",
     "portal:alerts",
     "portal:usage",
     "portal:reconciliations",

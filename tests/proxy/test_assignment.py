@@ -138,8 +138,8 @@ def test_a_call_that_continues_an_answer_belongs_to_its_conversation(
             body = {"model": "gpt-4o-mini", "input": "Go on."} | more
             headers = {"authorization": f"Bearer {key}"}
             url = f"{gateway.url}/v1/responses"
-            answer = httpx.post(url, json=body, headers=headers, timeout=30).raise_for_status()
-            return str(answer.json()["id"])
+            # The other organization is refused: the answer is none of theirs.
+            return str(httpx.post(url, json=body, headers=headers, timeout=30).json().get("id"))
 
         first = respond(gateway.key, instructions="Be kind.")
         second = respond(gateway.key, previous_response_id=first)

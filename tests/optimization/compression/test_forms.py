@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.optimization.compression import shorter_form
+from tests.optimization.patience import PATIENT
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 _DATA = st.recursive(
@@ -20,6 +21,7 @@ _DATA = st.recursive(
 TABLE = [{"flight": f"HAT{n:03}", "seats": n, "price": n * 1.5} for n in range(40)]
 
 
+@PATIENT
 @given(st.lists(_DATA | st.just({"key": "value " * 30}), min_size=1, max_size=5))
 def test_any_form_reads_back_as_the_same_data(data: list[Any]) -> None:
     result = json.dumps(data, indent=2)

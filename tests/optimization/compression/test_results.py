@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from apps.optimization.compression import Form, ResultCompressor, tool_results
 from apps.optimization.prefix import with_values
+from tests.optimization.patience import PATIENT
 
 LONG = json.dumps([{"a": n, "b": n} for n in range(50)], indent=2)
 
@@ -73,6 +74,7 @@ def test_other_shapes_have_no_results() -> None:
     assert [tool_results(shape) for shape in shapes] == [[], [], []]
 
 
+@PATIENT
 @given(st.lists(st.tuples(st.booleans(), st.text(max_size=5)), max_size=8))
 def test_a_prefix_that_was_sent_never_changes(calls: list[tuple[bool, str]]) -> None:
     compressor = ResultCompressor(capacity=100, form=_short, least_repeat=2)

@@ -18,6 +18,7 @@ from apps.optimization.routing import (
     lacking,
     pays_to_switch,
 )
+from tests.optimization.patience import PATIENT
 
 ABLE = Abilities(100_000, tools=True, vision=True, json_schema=True, latency_ms=300)
 CHEAP = Route("cheap", 0.2, ABLE, threshold=-0.05, gain=0.0)
@@ -62,6 +63,7 @@ def test_a_fifth_of_the_price_pays_after_three_more_calls() -> None:
     assert pays_to_switch(0.2, calls_left=0, is_warm=False)
 
 
+@PATIENT
 @given(st.floats(0, 3), st.floats(0, 1e6))
 def test_a_dearer_model_never_pays(ratio: float, calls: float) -> None:
     assert not pays_to_switch(1 + ratio, calls_left=calls, is_warm=True)
@@ -73,6 +75,7 @@ def test_a_missing_ability_is_named(name: str) -> None:
     assert lacking(Needs(), Abilities(10)) is None
 
 
+@PATIENT
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.floats(0, 20)), max_size=20))
 def test_pins_are_bounded_and_forgotten_when_idle(calls: list[tuple[str, float]]) -> None:
     pins, last, now_s = Pins(capacity=2, idle_s=10), dict[str, float](), 0.0
