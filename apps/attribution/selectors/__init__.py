@@ -14,6 +14,7 @@ from apps.attribution.selectors.periods import (
     experiments,
     opened_salt,
     periods,
+    published_salts,
     salt_binding,
     salt_of,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "log_archive",
     "opened_salt",
     "periods",
+    "published_salts",
     "rerun",
     "salt_binding",
     "salt_of",
