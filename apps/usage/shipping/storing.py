@@ -62,6 +62,7 @@ class Storing:
         After an error some are stored; to call it again with the same records is right then.
         Raises DatabaseError and InterfaceError when Postgres is away, OSError for a full disk.
         """
+        self._learn({UUID(bytes=record.organization_id) for record in records})
         ordered = sorted(records, key=_of_organization)
         total = IngestOutcome()
         with flushed_once():
@@ -73,7 +74,7 @@ class Storing:
     def _store_of(
         self, organization_id: UUID, records: list[Record], *, at: datetime
     ) -> IngestOutcome:
-        organization = self._organization(organization_id)
+        organization = self._known.get(organization_id)
         if organization is None:
             self._put_aside(str(organization_id), records, "organization_unknown")
             return IngestOutcome()
@@ -97,13 +98,10 @@ class Storing:
             self._put_aside(str(organization.pk), unreadable, "events_unreadable")
         return outcome
 
-    def _organization(self, organization_id: UUID) -> Organization | None:
-        if organization_id not in self._known:
-            found = Organization.objects.filter(pk=organization_id).first()
-            if found is None:
-                return None
-            self._known[organization_id] = found
-        return self._known[organization_id]
+    def _learn(self, organization_ids: set[UUID]) -> None:
+        strange = organization_ids - self._known.keys()
+        if strange:
+            self._known |= Organization.objects.in_bulk(list(strange))
 
     def _put_aside(self, name: str, records: Sequence[Record], reason: str) -> None:
         path = quarantine(self.spool, name, records)
