@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path, re_path
 
 from apps.api.views.credentials import CredentialsView
+from apps.api.views.experiments import ExperimentsView, PeriodsView
 from apps.api.views.imports import ImportErrorsView, ImportsView
 from apps.api.views.keys import KeysView
 from apps.api.views.limits import LimitsView
@@ -81,12 +82,14 @@ urlpatterns = [
     path("routes/<uuid:id>", RoutesView.as_view(ONE_OR_NONE), name="route"),
     path("limits", LimitsView.as_view(ALL), name="limits"),
     path("limits/<uuid:id>", LimitsView.as_view(ONE_OR_NONE), name="limit"),
-    path("policies", PoliciesView.as_view({"get": "list", "put": "update"}), name="policies"),
+    path("policies", PoliciesView.as_view({"get": "retrieve", "put": "update"}), name="policies"),
     path(
         "caches/invalidate",
         CachesView.as_view({"post": "invalidate"}),
         name="caches-invalidate",
     ),
+    path("experiments", ExperimentsView.as_view(ALL), name="experiments"),
+    path("experiments/<uuid:id>/periods", PeriodsView.as_view(ALL), name="periods"),
     path("feedback", FeedbackView.as_view({"post": "create"}), name="feedback"),
     path("notices", NoticesView.as_view({"get": "list"}), name="notices"),
     path("usage/limits", PlanUseView.as_view({"get": "retrieve"}), name="plan-limits"),

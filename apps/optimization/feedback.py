@@ -9,7 +9,6 @@ from apps.optimization.models import Feedback
 
 LONGEST_COMMENT = 1_000
 _STEP = Decimal("0.001")
-_VERSION = 7
 
 
 class InvalidFeedback(NetraError):
@@ -25,8 +24,6 @@ def give_feedback(
     request_id: of Netra-Request-Id; the record itself may still be on its way. score: 0 is bad, 1
     is good, at most three decimals. Raises InvalidFeedback.
     """
-    if request_id.version != _VERSION:
-        raise InvalidFeedback("Give the id that Netra-Request-Id had.")
     if not 0 <= score <= 1 or score % _STEP:
         raise InvalidFeedback("Give the score from 0 (bad) to 1 (good), like 0.5.")
     if len(comment) > LONGEST_COMMENT:

@@ -18,6 +18,7 @@ from apps.portal.views import (
     reconciliations,
     routes,
     start,
+    usage,
     webhooks,
 )
 from apps.portal.views import settings as organization_settings
@@ -100,6 +101,8 @@ organization_patterns = [
         webhooks.delivery_redeliver,
         name="delivery_redeliver",
     ),
+    path("usage/", usage.usage_month, name="usage"),
+    path("usage/days.csv", usage.usage_file, name="usage_file"),
     path("reconciliation/", reconciliations.reconciliation_list, name="reconciliations"),
     path(
         "reconciliation/new/", reconciliations.reconciliation_create, name="reconciliation_create"

@@ -18,7 +18,7 @@ from apps.proxy.runtime import Runtime
 from apps.proxy.stages.admit import admit
 from apps.proxy.stages.answer import answer
 from apps.proxy.stages.answering import answer_headers, refusal_headers
-from apps.proxy.stages.assign import assign
+from apps.proxy.stages.assign import assign, remember
 from apps.proxy.stages.attempting import drop_upstream
 from apps.proxy.stages.authenticate import authenticate
 from apps.proxy.stages.call import call
@@ -125,3 +125,4 @@ def _record_once(exchange: Exchange, runtime: Runtime) -> None:
     keep(exchange, runtime)
     record(exchange, runtime)
     retain(exchange, runtime)
+    remember(exchange, runtime)

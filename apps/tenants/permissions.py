@@ -44,6 +44,8 @@ class Permission(StrEnum):
     POLICIES_WRITE = "policies.write"
     CACHES_INVALIDATE = "caches.invalidate"
     FEEDBACK_WRITE = "feedback.write"
+    EXPERIMENTS_READ = "experiments.read"
+    EXPERIMENTS_WRITE = "experiments.write"
     NOTICES_READ = "notices.read"
     NOTICES_CHOOSE = "notices.choose"
     WEBHOOKS_READ = "webhooks.read"
@@ -71,6 +73,7 @@ READ = frozenset(
         P.KEYS_READ,
         P.LIMITS_READ,
         P.POLICIES_READ,
+        P.EXPERIMENTS_READ,
         P.NOTICES_READ,
         P.USAGE_READ,
     }
@@ -100,6 +103,7 @@ MANAGE = frozenset(
         P.CONTENT_WRITE,
         P.LIMITS_WRITE,
         P.POLICIES_WRITE,
+        P.EXPERIMENTS_WRITE,
         P.WEBHOOKS_WRITE,
         P.STATEMENTS_WRITE,
     }

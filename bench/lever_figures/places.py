@@ -30,4 +30,4 @@ def json_lines(*names: str) -> list[Any]:
 
 def absent(name: str) -> Sequence[Row]:
     """Said plainly, and neither met nor missed."""
-    return [Row(f"{name}: data set is not in NETRA_DATA_DIR", float("nan"), "-")]
+    return [Row(f"{name}: data set is not in NETRA_DATA_DIR", 0.0, "not measured")]

@@ -13,12 +13,12 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from apps.attribution.audit import (
-    Archive,
     Call,
     Charge,
     ClosedUnit,
     Journal,
     Opening,
+    archive_of,
     build_archive,
     netra_verify,
     rate_document,
@@ -50,7 +50,7 @@ def verifying(rows: int) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "proof.zip"
         with path.open("wb") as target:
-            build_archive(target, Archive(_journal(rows), {DOCUMENT["id"]: DOCUMENT}))
+            build_archive(target, archive_of(_journal(rows), [SALT.hex()], [DOCUMENT]))
         before = _cpu_s()
         command = [sys.executable, "-I", "-S", netra_verify.__file__, str(path)]
         subprocess.run(command, check=True, capture_output=True)
@@ -70,7 +70,7 @@ def _journal(rows: int) -> Journal:
     contract = Contract(Bound("exact", Decimal("0.05"), scale=10**9))
     journal = Journal(*NAMES, contract, Ed25519PrivateKey.generate())
     period = Period(1, BEGIN, BEGIN + timedelta(days=30))
-    journal.open_period(Opening(period, HOLDOUT_BP, SALT.hex()))
+    journal.open_period(Opening(period, HOLDOUT_BP, sha256(SALT).hexdigest()))
     for day in range(DAYS):
         units = [_unit(number) for number in range(day, rows, DAYS)]
         journal.close_batch(date(2026, 11, 1) + timedelta(days=day), 1, units)

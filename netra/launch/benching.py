@@ -29,8 +29,15 @@ def bench(places: Places, arguments: Sequence[str]) -> int:
 
 def benchmarks(places: Places) -> list[str]:
     """The names that `bench` takes."""
-    stems = {path.stem for path in (places.root / "bench").glob("*.py")}
+    folder = places.root / "bench"
+    stems = {path.stem for path in folder.glob("*.py")}
+    stems |= {path.parent.name for path in folder.glob("*/__init__.py") if _runs(path)}
     return sorted(stem for stem in stems - _NOT_BENCHMARKS if not stem.startswith("_"))
+
+
+def _runs(path: Path) -> bool:
+    """Whether the package is a benchmark, not a part of one."""
+    return "\ndef run(" in path.read_text()
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:

@@ -20,8 +20,10 @@ from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 
 from apps.api.views.reference import openapi_document
+from apps.attribution.services import create_experiment
 from apps.kernel.clock import utc_now
 from apps.notices.services.deliveries import ping_endpoint
+from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES, Role
 from apps.usage.services.ingestion import ingest_events
@@ -83,8 +85,14 @@ def _furnish(owner_email: str, mark: str) -> Rows:
             "deliveries": str(ping.pk),
             "reconciliations": str(factories.make_statement(organization, name=mark).pk),
             "imports": str(_import(organization, mark)),
+            "experiments": str(_experiment(organization, mark)),
         },
     )
+
+
+def _experiment(organization: Organization, mark: str) -> UUID:
+    with tenant_scope(organization):
+        return create_experiment(organization=organization, name=mark, at=utc_now()).pk
 
 
 def _import(organization: Organization, mark: str) -> UUID:
@@ -154,6 +162,17 @@ def _agree(body: dict[str, Any]) -> None:
         body["url"] = "https://93.184.216.34/hooks"
     if "kind" in body:
         body |= {"kind": "budget_usd", "window": "month"}
+    _agree_on_levers(body)
+
+
+def _agree_on_levers(body: dict[str, Any]) -> None:
+    if "levers" in body:
+        body["levers"] = {"exact_cache": "off", "semantic": "shadow"}
+    if body.get("allowed_models"):
+        body["allowed_models"] = ["gpt-5"]
+    if "starts_at" in body:
+        at = utc_now() + timedelta(days=1)
+        body |= {"starts_at": at.isoformat(), "ends_at": (at + timedelta(days=1)).isoformat()}
 
 
 @SCHEMA.parametrize()

@@ -45,8 +45,11 @@ def test_an_unknown_benchmark_is_answered_with_those_there_are(tmp_path: Path) -
     (tmp_path / "bench").mkdir()
     for name in ("__init__", "__main__", "rows", "tenants", "gateway"):
         (tmp_path / "bench" / f"{name}.py").touch()
-    assert benching.benchmarks(places) == ["gateway", "tenants"]
-    with pytest.raises(LaunchError, match="no benchmark nothing; there are: gateway tenants"):
+    for name, text in (("proof", '"""It."""\n\ndef run(quick): ...\n'), ("relays", "")):
+        (tmp_path / "bench" / name).mkdir()
+        (tmp_path / "bench" / name / "__init__.py").write_text(text)
+    assert benching.benchmarks(places) == ["gateway", "proof", "tenants"]
+    with pytest.raises(LaunchError, match="no benchmark nothing; there are: gateway proof tenants"):
         benching.bench(places, ["nothing"])
 
 

@@ -130,6 +130,7 @@ ORGANIZATION_PAGES = (
     Page("portal:webhook_edit", "webhook", MANAGERS),
     Page("portal:webhook_rotate", "webhook", MANAGERS),
     Page("portal:webhook_delete", "webhook", MANAGERS),
+    Page("portal:usage", roles=EVERYBODY),
     Page("portal:reconciliations", roles=EVERYBODY),
     Page("portal:reconciliation_create", roles=SPENDERS),
     Page("portal:reconciliation", "statement", EVERYBODY, is_shown=True),

@@ -16,7 +16,7 @@ from tests.portal.browsing import sign_in
 from tests.portal.pages import OPEN_PAGES, ORGANIZATION_PAGES, SIGNED_IN_PAGES, Page, World
 
 # Pages that only do something, and so cannot be opened.
-DOWNLOADS = {"import_errors": Permission.USAGE_READ}
+DOWNLOADS = {"import_errors": Permission.USAGE_READ, "usage_file": Permission.USAGE_READ}
 POST_ONLY = {
     "invitation_resend": Permission.MEMBERS_INVITE,
     "invitation_accept": Access.SIGNED_IN,
@@ -34,7 +34,9 @@ SUPPORT_READS = {
     "portal:credentials",
     "portal:routes",
     "portal:limits",
+    "portal:levers",
     "portal:alerts",
+    "portal:usage",
     "portal:reconciliations",
     "portal:reconciliation",
     "portal:imports",

@@ -126,3 +126,25 @@ def test_what_cannot_be_read_turns_every_lever_off(simulator: RunningSimulator) 
     )
     with running_gateway(broken) as gateway:
         assert [ask(gateway, "c").headers.get("netra-cache") for _ in range(2)] == [None] * 2
+
+
+def test_a_call_that_continues_an_answer_belongs_to_its_conversation(
+    simulator: RunningSimulator,
+) -> None:
+    other = trying(tenant(2, simulator.url), period())
+    with running_gateway(trying(tenant(1, simulator.url), period()), other) as gateway:
+
+        def respond(key: str, **more: str) -> str:
+            body = {"model": "gpt-4o-mini", "input": "Go on."} | more
+            headers = {"authorization": f"Bearer {key}"}
+            url = f"{gateway.url}/v1/responses"
+            # The other organization is refused: the answer is none of theirs.
+            return str(httpx.post(url, json=body, headers=headers, timeout=30).json().get("id"))
+
+        first = respond(gateway.key, instructions="Be kind.")
+        second = respond(gateway.key, previous_response_id=first)
+        respond(gateway.key, previous_response_id=second)
+        respond(other.key, previous_response_id=first)
+        units = [event.unit for event in gateway.events(4)]
+    assert len(set(units[:3])) == 1
+    assert units[3] != units[0]

@@ -16,25 +16,17 @@ SCORE_PATTERN = r"^(0(\.[0-9]{1,3})?|1(\.0{1,3})?)$"
 BOUND_HELP = "The greatest share of answers that may be worse than the untouched ones, as text."
 
 
-class LeversOut(serializers.Serializer[Any]):
-    """The state of each lever."""
+class LeversField(serializers.DictField):
+    """Lever → its state."""
 
-    def get_fields(self) -> dict[str, Any]:
-        """One for each lever."""
-        return {
-            lever: serializers.ChoiceField(choices=STATES, required=False, read_only=True)
-            for lever in LEVERS
-        }
-
-    def to_representation(self, instance: Any) -> dict[str, str]:
-        """Only those that are said."""
-        return {lever: instance[lever] for lever in LEVERS if lever in instance}
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=serializers.ChoiceField(choices=STATES), read_only=True, **options)
 
 
 class TermsOut(serializers.Serializer[Any]):
     """What is said; null where it is left to what is above."""
 
-    levers = LeversOut(read_only=True)
+    levers = LeversField(help_text="Those that are said.")
     quality_bound = serializers.DecimalField(
         max_digits=5, decimal_places=4, normalize_output=True, read_only=True, allow_null=True,
         help_text=BOUND_HELP,
@@ -50,7 +42,7 @@ class TermsOut(serializers.Serializer[Any]):
 class EffectiveOut(TermsOut):
     """What holds, everything said."""
 
-    levers = LeversOut(read_only=True, source="states")
+    levers = LeversField(source="states", help_text="All of them.")
 
 
 class PolicyOut(TermsOut):

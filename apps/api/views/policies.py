@@ -38,12 +38,12 @@ _SUBJECT = ("project_id", "api_key_id")
 
 @extend_schema(tags=["Levers"])
 class PoliciesView(OrganizationViewSet):
-    declared_access = {"list": Permission.POLICIES_READ, "update": Permission.POLICIES_WRITE}
+    declared_access = {"retrieve": Permission.POLICIES_READ, "update": Permission.POLICIES_WRITE}
     raises = {"update": (InvalidPolicy,)}
     http_method_names = ["get", "put", "head"]
 
-    @extend_schema(operation_id="listPolicies", responses=PoliciesOut)
-    def list(self, _request: Request) -> Response:
+    @extend_schema(operation_id="getPolicies", responses=PoliciesOut)
+    def retrieve(self, _request: Request) -> Response:
         """Show what levers may do
 
         Per field the most specific word holds: the key's, the project's, the organization's, the

@@ -4,9 +4,15 @@
 `netra_verify.py`, one file of plain Python, verifies without us. No Django, no I/O of its own.
 """
 
-from apps.attribution.audit.archive import Archive, build_archive
+from apps.attribution.audit.archive import (
+    Archive,
+    archive_of,
+    build_archive,
+    period_document,
+    statement_document,
+)
 from apps.attribution.audit.encoding import canonical, document_id, rate_document
-from apps.attribution.audit.journal import Journal, Opening
+from apps.attribution.audit.journal import Journal, terms_document
 from apps.attribution.audit.merkle import (
     Tree,
     consistency_proof,
@@ -17,6 +23,7 @@ from apps.attribution.audit.merkle import (
     root_of,
 )
 from apps.attribution.audit.signing import Head, SignedHead, commitment_of
+from apps.attribution.audit.state import Opening, State
 from apps.attribution.audit.units import Call, Charge, ClosedUnit
 
 __all__ = [
@@ -28,7 +35,9 @@ __all__ = [
     "Journal",
     "Opening",
     "SignedHead",
+    "State",
     "Tree",
+    "archive_of",
     "build_archive",
     "canonical",
     "commitment_of",
@@ -38,6 +47,9 @@ __all__ = [
     "is_consistent",
     "is_included",
     "leaf_hash",
+    "period_document",
     "rate_document",
     "root_of",
+    "statement_document",
+    "terms_document",
 ]

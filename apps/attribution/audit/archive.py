@@ -10,9 +10,8 @@ from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from apps.attribution.audit.encoding import canonical, document_id
-from apps.attribution.audit.journal import Journal, Opening, terms_document
-from apps.attribution.audit.merkle import leaf_hash
-from apps.attribution.audit.signing import commitment_of
+from apps.attribution.audit.journal import Journal, terms_document
+from apps.attribution.audit.state import Opening
 from apps.attribution.statements import Statement
 
 FORMAT = "netra-proof/1"
@@ -21,40 +20,69 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content gives the same file
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What goes into an archive. rates: rate documents by id; certificates: any documents."""
+    """What goes into an archive: documents of closed periods, lines of the whole log.
 
-    journal: Journal
-    rates: Mapping[str, Mapping[str, Any]]
-    certificates: Sequence[Mapping[str, Any]] = ()
+    leaves: hashes of the rows as they were sealed. rates: every rate document that a row names;
+    certificates: any documents.
+    """
+
+    organisation: str
+    experiment: str
+    public_key_hex: str
+    terms: Mapping[str, Any]
+    periods: Sequence[Mapping[str, Any]]
+    statements: Sequence[Mapping[str, Any]]
+    heads: Iterable[bytes]
+    rows: Iterable[bytes]
+    leaves: Iterable[bytes]
+    rates: Iterable[Mapping[str, Any]] = ()
+    certificates: Iterable[Mapping[str, Any]] = ()
+
+
+def archive_of(
+    journal: Journal, salts: Sequence[str], rates: Iterable[Mapping[str, Any]]
+) -> Archive:
+    """The archive of a journal that is whole in memory. salts: hex, of its closed periods."""
+    closed = zip(journal.openings, salts, strict=False)
+    return Archive(
+        journal.organisation,
+        journal.experiment,
+        journal.public_key_hex,
+        terms_document(journal.contract),
+        [period_document(opening, salt) for opening, salt in closed][: len(journal.statements)],
+        [statement_document(statement) for statement in journal.statements],
+        [head.to_line() for head in journal.heads],
+        journal.rows,
+        journal.leaves,
+        rates,
+    )
 
 
 def build_archive(target: IO[bytes], archive: Archive) -> None:
-    """Write the archive of all closed periods. Deterministic: equal content, equal bytes."""
-    journal = archive.journal
-    closed = journal.openings[: len(journal.statements)]
+    """Write an archive. Deterministic: equal content, equal bytes."""
+    rates, certificates = map(canonical, archive.rates), map(_certificate, archive.certificates)
+    leaves = (leaf.hex().encode() for leaf in archive.leaves)
     with ZipFile(target, "w", ZIP_DEFLATED) as file:
-        _write(file, "manifest.json", [canonical(_manifest(journal))])
-        _write(file, "terms.json", [canonical(terms_document(journal.contract))])
-        _write(file, "periods.jsonl", [canonical(period_document(each)) for each in closed])
-        _write(file, "rates.jsonl", [canonical(rate) for rate in archive.rates.values()])
-        _write(file, "certificates.jsonl", map(_certificate, archive.certificates))
-        _write(file, "rows.jsonl", journal.rows)
-        _write(file, "leaves.hex", (leaf_hash(row).hex().encode() for row in journal.rows))
-        _write(file, "heads.jsonl", [head.to_line() for head in journal.heads])
-        _write(
-            file, "statements.jsonl", [canonical(statement_document(s)) for s in journal.statements]
-        )
+        _write(file, "manifest.json", [canonical(_manifest(archive))])
+        _write(file, "terms.json", [canonical(archive.terms)])
+        _write(file, "periods.jsonl", map(canonical, archive.periods))
+        _write(file, "rates.jsonl", rates)
+        _write(file, "certificates.jsonl", certificates)
+        _write(file, "rows.jsonl", archive.rows)
+        _write(file, "leaves.hex", leaves)
+        _write(file, "heads.jsonl", archive.heads)
+        _write(file, "statements.jsonl", map(canonical, archive.statements))
 
 
-def period_document(opening: Opening) -> dict[str, Any]:
+def period_document(opening: Opening, salt_hex: str) -> dict[str, Any]:
     """A period that is over: its salt is revealed."""
     return {
         "number": opening.period.number,
         "starts_at": _instant(opening.period.starts_at),
         "ends_at": _instant(opening.period.ends_at),
         "holdout_bp": opening.holdout_bp,
-        "salt": opening.salt_hex,
-        "commitment": commitment_of(opening.salt_hex),
+        "salt": salt_hex,
+        "commitment": opening.commitment,
     }
 
 
@@ -83,12 +111,12 @@ def statement_document(statement: Statement) -> dict[str, Any]:
     }
 
 
-def _manifest(journal: Journal) -> dict[str, Any]:
+def _manifest(archive: Archive) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "organisation": journal.organisation,
-        "experiment": journal.experiment,
-        "public_key": journal.public_key_hex,
+        "organisation": archive.organisation,
+        "experiment": archive.experiment,
+        "public_key": archive.public_key_hex,
     }
 
 

@@ -1,9 +1,8 @@
 """The log of an experiment: batches scored, sealed and signed, and periods closed."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -12,57 +11,19 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from apps.attribution.audit.encoding import canonical
-from apps.attribution.audit.merkle import Tree, leaf_hash
-from apps.attribution.audit.signing import Head, SignedHead, commitment_of
+from apps.attribution.audit.merkle import leaf_hash
+from apps.attribution.audit.signing import Head, SignedHead
+from apps.attribution.audit.state import Opening, Running, State
 from apps.attribution.audit.units import ClosedUnit, nanos
-from apps.attribution.estimators import MOST, Batch, Model, Proof, SampleRatio, Scored, Terms
-from apps.attribution.statements import Carried, Contract, Evidence, Period, Statement, close
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A period as it begins. salt_hex stays with us until it is over."""
-
-    period: Period
-    holdout_bp: int
-    salt_hex: str
-
-
-@dataclass(slots=True)
-class _Running:
-    """An open period: the proof up to and with it, and what its statement will need."""
-
-    opening: Opening
-    proof: Proof
-    ratio: SampleRatio
-    paid_atoms: int = 0
-    ledger_atoms: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    is_paused: bool = False
-
-    def count(self, units: Sequence[ClosedUnit]) -> None:
-        """Add a batch of the period."""
-        treated = sum(unit.is_treated for unit in units)
-        self.ratio = self.ratio.add(len(units) - treated, treated)
-        self.is_paused |= self.ratio.is_off
-        self.paid_atoms += sum(unit.paid_atoms for unit in units)
-        for call in (call for unit in units for call in unit.calls):
-            for lever, atoms in call.levers.items():
-                self.ledger_atoms[lever] += atoms
-
-    def evidence(self) -> Evidence:
-        """What the period's statement is made of."""
-        units = self.ratio.held_out + self.ratio.treated
-        return Evidence(
-            self.proof.saved, self.paid_atoms, self.ledger_atoms, units, self.ratio.held_out,
-            self.is_paused,
-        )  # fmt: skip
+from apps.attribution.estimators import MOST, Batch, Proof, SampleRatio, Scored, Terms
+from apps.attribution.statements import Contract, Statement, close
 
 
 class Journal:
-    """Rows in memory; a service that keeps them in a table does the same steps.
+    """Appends rows, heads and statements; `state` is all that it needs of those before.
 
-    rows, heads and statements are append-only. The last units of a period may close after the next
-    one has begun; periods close in their order.
+    The last units of a period may close after the next one has begun; periods close in their
+    order. A service stores what was appended and the state together, and goes on from there.
     """
 
     def __init__(
@@ -71,17 +32,17 @@ class Journal:
         experiment: str,
         contract: Contract,
         key: Ed25519PrivateKey,
-        model: Model | None = None,
+        state: State | None = None,
     ) -> None:
-        """model: what is known before the first batch; none for an archive that can be verified."""
+        """state: of the journal that this one goes on from; none for the first batch of all."""
         self.organisation, self.experiment, self.contract = organisation, experiment, contract
         self.openings: list[Opening] = []
         self.rows: list[bytes] = []
+        self.leaves: list[bytes] = []
         self.heads: list[SignedHead] = []
         self.statements: list[Statement] = []
-        self._key, self._tree, self._carried = key, Tree(), Carried()
-        self._running: dict[int, _Running] = {}
-        self._last = Proof(model or Model())
+        self.state = state or State()
+        self._key = key
 
     @property
     def public_key_hex(self) -> str:
@@ -90,55 +51,57 @@ class Journal:
     @property
     def proof(self) -> Proof:
         """Up to and with the latest period."""
-        return self._last
+        return self.state.last
 
     def open_period(self, opening: Opening) -> None:
         """Begin the next period; the share may change here and nowhere else."""
         self.openings.append(opening)
-        self._last = deepcopy(self._last)
-        running = _Running(opening, self._last, SampleRatio(opening.holdout_bp))
-        self._running[opening.period.number] = running
+        self.state.last = deepcopy(self.state.last)
+        running = Running(opening, self.state.last, SampleRatio(opening.holdout_bp))
+        self.state.running[opening.period.number] = running
 
     def close_batch(self, day: date, period: int, units: Sequence[ClosedUnit]) -> SignedHead:
         """Score and seal units of one open period that closed on a day; the head to be mailed."""
-        running = self._running[period]
+        running = self.state.running[period]
         terms = Terms(running.opening.holdout_bp, self.contract.bound.scale)
         scored = running.proof.score(_batch(units), terms)
-        for number, each in self._running.items():
+        for number, each in self.state.running.items():
             if number >= period:
                 each.proof.follow(scored)
         for place, unit in enumerate(units):
             self._append({**_row(unit, scored, place), "period": period})
         running.count(units)
+        self.state.batches += 1
         self.heads.append(self._head(running.opening, day).sign(self._key))
         return self.heads[-1]
 
     def close_period(self) -> Statement:
         """The statement of the oldest period that is open; no batch of it may follow."""
-        running = self._running.pop(min(self._running))
+        running = self.state.running.pop(min(self.state.running))
         period, evidence = running.opening.period, running.evidence()
-        statement = close(period, evidence, self.contract, self._carried)
-        self._carried = statement.carried
+        statement = close(period, evidence, self.contract, self.state.carried)
+        self.state.carried = statement.carried
         self.statements.append(statement)
         return statement
 
     def _append(self, row: dict[str, Any]) -> None:
-        line = canonical({**row, "batch": len(self.heads) + 1, "row": len(self.rows)})
+        line = canonical({**row, "batch": self.state.batches + 1, "row": self.state.tree.size})
         self.rows.append(line)
-        self._tree.append(leaf_hash(line))
+        self.leaves.append(leaf_hash(line))
+        self.state.tree.append(self.leaves[-1])
 
     def _head(self, opening: Opening, day: date) -> Head:
         return Head(
             self.organisation,
             self.experiment,
-            batch=len(self.heads) + 1,
+            batch=self.state.batches,
             date=day.isoformat(),
             period=opening.period.number,
             holdout_bp=opening.holdout_bp,
-            commitment=commitment_of(opening.salt_hex),
+            commitment=opening.commitment,
             terms=sha256(canonical(terms_document(self.contract))).hexdigest(),
-            size=self._tree.size,
-            root=self._tree.root().hex(),
+            size=self.state.tree.size,
+            root=self.state.tree.root().hex(),
         )
 
 

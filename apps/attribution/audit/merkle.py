@@ -19,26 +19,26 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 class Tree:
     """Appends in O(log n), keeps O(log n): the roots of perfect subtrees, the largest first."""
 
-    __slots__ = ("_subtrees", "size")
+    __slots__ = ("size", "subtrees")
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._subtrees: list[bytes] = []
+    def __init__(self, size: int = 0, subtrees: Iterable[bytes] = ()) -> None:
+        self.size = size
+        self.subtrees = list(subtrees)
 
     def append(self, leaf: bytes) -> None:
         """leaf: its hash. Subtrees of equal size become one."""
         self.size += 1
         carry = self.size
         while not carry & 1:
-            leaf = node_hash(self._subtrees.pop(), leaf)
+            leaf = node_hash(self.subtrees.pop(), leaf)
             carry >>= 1
-        self._subtrees.append(leaf)
+        self.subtrees.append(leaf)
 
     def root(self) -> bytes:
         """The hash of the whole tree."""
-        if not self._subtrees:
+        if not self.subtrees:
             return EMPTY_ROOT
-        *lefts, root = self._subtrees
+        *lefts, root = self.subtrees
         for left in reversed(lefts):
             root = node_hash(left, root)
         return root

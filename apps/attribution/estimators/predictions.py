@@ -7,7 +7,9 @@ interval, it does not move it.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,20 @@ class Ratios:
         self._expected: defaultdict[int | None, int] = defaultdict(int)
         self._outcome: defaultdict[int | None, int] = defaultdict(int)
         self._count = 0
+
+    def to_list(self) -> list[Any]:
+        """Count, then [stratum, expected, outcome] of each stratum and, under None, of all."""
+        keys = sorted(self._expected, key=lambda key: (key is not None, key or 0))
+        return [self._count, *([key, self._expected[key], self._outcome[key]] for key in keys)]
+
+    @classmethod
+    def from_list(cls, plain: Sequence[Any]) -> Self:
+        """The inverse of `to_list`."""
+        ratios = cls()
+        ratios._count = plain[0]
+        for stratum, expected, outcome in plain[1:]:
+            ratios._expected[stratum], ratios._outcome[stratum] = expected, outcome
+        return ratios
 
     def learn(self, strata: Whole, expected: Whole, outcome: Whole) -> None:
         """Add units whose outcomes are known; arrays of one length."""

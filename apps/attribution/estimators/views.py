@@ -29,7 +29,7 @@ def _split(total: int, weights: Mapping[Name, int]) -> dict[Name, int]:
     whole = sum(weights.values())
     parts = {name: total * weight // whole for name, weight in weights.items()}
     left = total - sum(parts.values())
-    by_remainder = sorted(weights, key=lambda name: -(total * weights[name] % whole))
+    by_remainder = sorted(weights, key=lambda name: (-(total * weights[name] % whole), name))
     for name in by_remainder[:left]:
         parts[name] += 1
     return parts

@@ -1,7 +1,7 @@
 """Adding to a JSON body without touching a byte of what stands in it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from json import JSONDecodeError, JSONDecoder
 
 from apps.optimization.prefix.blocks import Path
@@ -9,6 +9,9 @@ from apps.optimization.prefix.planning import Mark
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = JSONDecoder()
+
+_Place = tuple[int, int]
+_Tree = dict[str | int, "_Tree"]  # a path in it ends where nothing is inside
 
 
 class UnknownPlace(ValueError):
@@ -21,12 +24,16 @@ def with_marks(body: bytes, marks: Sequence[Mark]) -> bytes:
     A plain string becomes one text block of the same bytes. Raises UnknownPlace.
     """
     text = body.decode("latin-1")  # one character a byte, so that places in it are places in body
-    pieces: list[str] = []
-    before = 0
-    for start, end, new in sorted(_edit(text, mark) for mark in marks):
-        pieces += [text[before:start], new]
-        before = end
-    return "".join([*pieces, text[before:]]).encode("latin-1")
+    places = _places(text, [mark.path for mark in marks])
+    return _spliced(text, [_edit(text, places[mark.path], mark.ttl) for mark in marks])
+
+
+def with_values(body: bytes, values: Mapping[Path, bytes]) -> bytes:
+    """The client's bytes with other values (JSON in UTF-8) at these paths. Raises UnknownPlace."""
+    text = body.decode("latin-1")
+    places = _places(text, list(values))
+    edits = [(*places[path], value.decode("latin-1")) for path, value in values.items()]
+    return _spliced(text, edits)
 
 
 def with_member(body: bytes, name: str, value: str) -> bytes:
@@ -40,9 +47,19 @@ def with_member(body: bytes, name: str, value: str) -> bytes:
     return f'{text[:inside]}"{name}":"{value}"{comma}{text[inside:]}'.encode("latin-1")
 
 
-def _edit(text: str, mark: Mark) -> tuple[int, int, str]:
-    start, end = _find(text, mark.path)
-    life = "" if mark.ttl == "5m" else f',"ttl":"{mark.ttl}"'
+def _spliced(text: str, edits: Sequence[tuple[int, int, str]]) -> bytes:
+    """`edits` are start, end and what stands there instead; none overlaps another."""
+    pieces: list[str] = []
+    before = 0
+    for start, end, new in sorted(edits):
+        pieces += [text[before:start], new]
+        before = end
+    return "".join([*pieces, text[before:]]).encode("latin-1")
+
+
+def _edit(text: str, place: _Place, ttl: str) -> tuple[int, int, str]:
+    start, end = place
+    life = "" if ttl == "5m" else f',"ttl":"{ttl}"'
     control = f'"cache_control":{{"type":"ephemeral"{life}}}'
     if text[start] == '"':
         return start, end, f'[{{"type":"text","text":{text[start:end]},{control}}}]'
@@ -50,33 +67,61 @@ def _edit(text: str, mark: Mark) -> tuple[int, int, str]:
     return inside, inside, f"{control},"
 
 
-def _find(text: str, path: Path) -> tuple[int, int]:
-    start, end = _skip(text, 0), len(text)
-    for step in path:
-        children = _members(text, start) if isinstance(step, str) else _items(text, start)
-        spans = {key: span for key, *span in children}  # a repeated key: the last one holds
-        if step not in spans:
-            raise UnknownPlace(f"There is no {step} in {path}.")
-        start, end = spans[step]
-    return start, end
+def _places(text: str, paths: Sequence[Path]) -> dict[Path, _Place]:
+    """Where the values at these paths stand, in one pass over the text."""
+    walk = _Walk(text, paths)
+    walk.value(_skip(text, 0), walk.wanted, ())
+    missing = set(paths) - set(walk.found)
+    if missing:
+        raise UnknownPlace(f"There is no {missing} in the body.")
+    return walk.found
 
 
-def _members(text: str, at: int) -> Iterator[tuple[str | int, int, int]]:
-    at = _opened(text, at, "{")
-    while text[at : at + 1] == '"':
-        key, at = _value(text, at)
-        start = _skip(text, _expect(text, _skip(text, at), ":"))
-        _, end = _value(text, start)
-        yield str(key), start, end
-        at = _next(text, end)
+class _Walk:
+    """Descends where something is wanted, and leaps over everything else."""
 
+    def __init__(self, text: str, paths: Sequence[Path]) -> None:
+        self._text = text
+        self.found: dict[Path, _Place] = {}
+        self.wanted: _Tree = {}
+        for path in paths:
+            inner = self.wanted
+            for step in path:
+                inner = inner.setdefault(step, {})
 
-def _items(text: str, at: int) -> Iterator[tuple[str | int, int, int]]:
-    at, n = _opened(text, at, "["), 0
-    while text[at : at + 1] not in ("]", ""):
-        _, end = _value(text, at)
-        yield n, at, end
-        at, n = _next(text, end), n + 1
+    def value(self, at: int, wanted: _Tree, path: Path) -> int:
+        """The end of the value at `at`."""
+        if wanted and self._text[at : at + 1] == "{":
+            return self._object(at, wanted, path)
+        if wanted and self._text[at : at + 1] == "[":
+            return self._array(at, wanted, path)
+        _, end = _value(self._text, at)
+        if path:
+            self.found[path] = (at, end)
+        return end
+
+    def _object(self, at: int, wanted: _Tree, path: Path) -> int:
+        at = _opened(self._text, at, "{")
+        seen: set[object] = set()
+        while self._text[at : at + 1] == '"':
+            key, at = _value(self._text, at)
+            if key in seen and key in wanted:
+                raise UnknownPlace(f"{key} is there twice: which of them holds is anybody's guess.")
+            seen.add(key)
+            at = _skip(self._text, _expect(self._text, _skip(self._text, at), ":"))
+            at = _next(self._text, self._child(at, wanted, path, str(key)))
+        return _expect(self._text, at, "}")
+
+    def _array(self, at: int, wanted: _Tree, path: Path) -> int:
+        at, n = _opened(self._text, at, "["), 0
+        while self._text[at : at + 1] not in ("]", ""):
+            at, n = _next(self._text, self._child(at, wanted, path, n)), n + 1
+        return _expect(self._text, at, "]")
+
+    def _child(self, at: int, wanted: _Tree, path: Path, step: str | int) -> int:
+        if step in wanted:
+            return self.value(at, wanted[step], (*path, step))
+        return _value(self._text, at)[1]
 
 
 def _value(text: str, at: int) -> tuple[object, int]:

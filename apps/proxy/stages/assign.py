@@ -26,6 +26,15 @@ def assign(exchange: Exchange, runtime: Runtime) -> None:
         figures.fail_lever("assignment", "error")
 
 
+def remember(exchange: Exchange, runtime: Runtime) -> None:
+    """Let the call that continues this one's answer belong to the same unit."""
+    levers, reading = exchange.levers, exchange.reading
+    if levers is None or levers.unit is None or reading is None or reading.response_id is None:
+        return
+    organization_id = exchange.caller.organization.id
+    runtime.units.remember_answer(organization_id, reading.response_id, levers.unit)
+
+
 def _levers(exchange: Exchange, runtime: Runtime, shard: Shard) -> Levers | None:
     caller, policies = exchange.caller, shard.policies
     policy = policies.of(project_id=caller.project.id, key_id=caller.key.id)

@@ -16,14 +16,15 @@ _SPENT = f"""
     SELECT provider, date_trunc('month', bucket_at AT TIME ZONE 'UTC')::date, sum(actual_usd)
     FROM usage_rollup JOIN usage_series ON usage_series.id = series_id
     WHERE grain = {DAY} AND lever = '' AND bucket_at >= %s AND bucket_at < %s
-        AND provider = ANY(%s)
+        AND kind <> 'import' AND provider = ANY(%s)
     GROUP BY 1, 2
 """  # noqa: S608  (constants, as below)
 _BY_MODEL = f"""
     SELECT coalesce(nullif(served_model, ''), requested_model) AS model, sum(calls)::bigint,
         sum(unpriced_calls)::bigint, sum(estimated_calls)::bigint, sum(actual_usd)
     FROM usage_rollup JOIN usage_series ON usage_series.id = series_id
-    WHERE grain = {DAY} AND lever = '' AND bucket_at >= %s AND bucket_at < %s AND provider = %s
+    WHERE grain = {DAY} AND lever = '' AND bucket_at >= %s AND bucket_at < %s
+        AND kind <> 'import' AND provider = %s
     GROUP BY 1 ORDER BY 5 DESC, 1
 """  # noqa: S608
 _UNPRICED = f"""

@@ -158,6 +158,8 @@ def _conditions(wanted: EventFilter) -> Iterator[Q]:
         yield Q(status__gte=hundred, status__lt=hundred + 100)
     if wanted.is_priced is not None:
         yield Q(actual_usd__isnull=not wanted.is_priced) & ~Q(outcome=_REFUSED)
+        if not wanted.is_priced:  # which follows, and is what an index has
+            yield Q(first_actual_usd=None)
     if wanted.is_imported is not None:
         yield Q(kind=_IMPORT) if wanted.is_imported else ~Q(kind=_IMPORT)
     if wanted.tag is not None:

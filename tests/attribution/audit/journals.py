@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -15,16 +16,18 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from apps.attribution.audit import (
-    Archive,
     Call,
     Charge,
     ClosedUnit,
     Journal,
     Opening,
+    State,
+    archive_of,
     build_archive,
+    commitment_of,
     rate_document,
 )
-from apps.attribution.estimators import Model
+from apps.attribution.estimators import Model, Proof
 from apps.attribution.sequences import Bound
 from apps.attribution.statements import Contract, Period
 from apps.kernel.tokens import TokenBuckets
@@ -70,17 +73,21 @@ def journal_of(
     contract: Contract = CONTRACT,
     model: Model | None = None,
     is_second_open: bool = False,
+    after_each_step: Callable[[Journal], None] = lambda journal: None,
     spoil: Callable[[ClosedUnit], ClosedUnit] = lambda unit: unit,
 ) -> Journal:
     """Two months, `days` batches each.
 
     model: what predictions have seen already. spoil: what we might do to a unit before sealing.
     """
-    journal = Journal(ORGANISATION, EXPERIMENT, contract, KEY, model)
+    journal = Journal(ORGANISATION, EXPERIMENT, contract, KEY, State(last=Proof(model or Model())))
     generator = np.random.default_rng(4)
     for number, (starts_at, ends_at, holdout_bp) in enumerate(MONTHS, 1):
-        opening = Opening(Period(number, starts_at, ends_at), holdout_bp, salt_of(number))
+        opening = Opening(
+            Period(number, starts_at, ends_at), holdout_bp, commitment_of(salt_of(number))
+        )
         journal.open_period(opening)
+        after_each_step(journal)
         for day in range(days):
             units = [
                 spoil(_unit(generator, f"conversation:{number}-{day}-{at}", opening))
@@ -90,11 +97,14 @@ def journal_of(
             # The last units of a month close on the first day of the next one.
             late = units_a_day // 4 if number > 1 and not day else 0
             journal.close_batch(at, number, units[late:])
+            after_each_step(journal)
             if late:
                 journal.close_batch(
                     at, number - 1, _late(generator, late, journal.openings[-2], spoil)
                 )
+                after_each_step(journal)
                 journal.close_period()
+                after_each_step(journal)
     if not is_second_open:
         journal.close_period()
     return journal
@@ -114,7 +124,8 @@ def _late(
 def archived(journal: Journal, certificates: tuple[dict[str, Any], ...] = ()) -> bytes:
     """The archive's bytes."""
     target = io.BytesIO()
-    build_archive(target, Archive(journal, RATES, certificates))
+    archive = archive_of(journal, [salt_of(number) for number in (1, 2)], RATES.values())
+    build_archive(target, replace(archive, certificates=certificates))
     return target.getvalue()
 
 
@@ -143,7 +154,12 @@ def written(archive: bytes, folder: Path) -> Path:
 
 
 def _unit(generator: np.random.Generator, unit: str, opening: Opening) -> ClosedUnit:
-    treated = not arm_is_holdout(unit, opening.salt_hex, opening.holdout_bp)
+    held_out = arm_is_holdout(unit, salt_of(opening.period.number), opening.holdout_bp)
+    return drawn_unit(generator, unit, treated=not held_out)
+
+
+def drawn_unit(generator: np.random.Generator, unit: str, *, treated: bool) -> ClosedUnit:
+    """A conversation of three equal calls, of which a cache would answer two where triggered."""
     triggered = bool(generator.random() < 0.6)
     sent = int(generator.integers(200, 9_000))
     said = int(sent * generator.uniform(0.05, 0.2))
@@ -159,7 +175,7 @@ def _unit(generator: np.random.Generator, unit: str, opening: Opening) -> Closed
         unit,
         treated,
         triggered,
-        sent > 5_000,
+        int(sent > 5_000),
         "chat",
         3 * one,
         one if triggered else 3 * one,

@@ -72,4 +72,4 @@ def test_rows_hidden_in_a_period_that_never_closes_are_named() -> None:
 
     findings, _ = verify(io.BytesIO(archived(journal)))
 
-    assert findings.shown == ["head 4: of no period that could be open"]
+    assert findings.shown == ["head 4: of no period that is open"]

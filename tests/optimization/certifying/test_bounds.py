@@ -15,6 +15,7 @@ from apps.optimization.certifying import (
     confidence_left,
     look_number,
 )
+from tests.optimization.patience import PATIENT
 
 COUNTS = st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -23,6 +24,7 @@ def _at_most(errors: int, labels: int, share: float) -> float:
     return sum(comb(labels, k) * share**k * (1 - share) ** (labels - k) for k in range(errors + 1))
 
 
+@PATIENT
 @given(COUNTS, st.sampled_from([0.5, 0.05, 0.001]))
 def test_the_upper_bound_is_where_so_few_errors_become_that_unlikely(
     counts: tuple[int, int], error_rate: float
@@ -34,6 +36,7 @@ def test_the_upper_bound_is_where_so_few_errors_become_that_unlikely(
     assert found == pytest.approx(expected, rel=1e-6)
 
 
+@PATIENT
 @given(COUNTS)
 def test_bounds_enclose_the_share(counts: tuple[int, int]) -> None:
     errors, labels = counts

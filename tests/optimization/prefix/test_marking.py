@@ -15,12 +15,13 @@ from apps.optimization.prefix import (
     with_marks,
     with_member,
 )
+from tests.optimization.patience import PATIENT
 from tests.optimization.prefix.requests import REQUESTS, encoded, seen
 
 KEY = b"k" * 32
-EPHEMERAL = {"type": "ephemeral"}
 
 
+@PATIENT
 @given(REQUESTS, st.booleans(), st.booleans(), st.sampled_from(["5m", "1h"]))
 def test_the_model_sees_the_same_wherever_marks_stand(
     request: dict[str, Any], is_spaced: bool, is_ascii: bool, ttl: str
@@ -33,6 +34,7 @@ def test_the_model_sees_the_same_wherever_marks_stand(
     assert after == before + len(places)
 
 
+@PATIENT
 @given(REQUESTS, st.integers(1, 3))
 def test_no_call_has_more_than_four_marks_nor_two_at_one_place(
     request: dict[str, Any], times: int
@@ -72,11 +74,9 @@ def test_a_place_that_is_not_there_is_refused(body: bytes) -> None:
         with_marks(body, [Mark(("system",), "5m")])
 
 
-def test_of_a_repeated_key_the_last_one_holds() -> None:
-    marked = with_marks(b'{"system":"a","system":"b"}', [Mark(("system",), "5m")])
-    assert json.loads(marked)["system"] == [
-        {"type": "text", "text": "b", "cache_control": EPHEMERAL}
-    ]
+def test_of_a_repeated_key_nobody_knows_which_one_holds() -> None:
+    with pytest.raises(UnknownPlace):
+        with_marks(b'{"system":"a","system":"b"}', [Mark(("system",), "5m")])
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from apps.optimization.prefix import PrefixStatistics
 from apps.optimization.prefix.blocks import Boundary
+from tests.optimization.patience import PATIENT
 
 
 def _arrive(statistics: PrefixStatistics, at_s: float, *names: str) -> list[tuple[int, int]]:
@@ -41,6 +42,7 @@ def test_an_arrival_counts_only_once_its_time_is_over() -> None:
     assert late[0].returns[0] < before[0].returns[0]
 
 
+@PATIENT
 @given(
     st.lists(
         st.tuples(st.floats(0, 500), st.lists(st.sampled_from("abcdef"), min_size=1, max_size=4))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.optimization.similarity import AnswerIndex, Match, StaticEmbedding, Vector
+from tests.optimization.patience import PATIENT
 
 EAST, NORTH = np.eye(2, dtype=np.float32)
 NEAR_EAST = np.array([0.8, 0.6], np.float32)
@@ -45,6 +46,7 @@ def test_an_evicted_entry_is_never_found_again() -> None:
     assert (index.nearest(EAST), len(index), "east" in index) == (None, 0, False)
 
 
+@PATIENT
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 7)), max_size=30))
 def test_the_newest_entries_stay_and_survive_packing(added: list[tuple[str, int]]) -> None:
     index = AnswerIndex(3, 8)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.optimization.similarity import near_key, veto
+from tests.optimization.patience import PATIENT
 
 
 @pytest.mark.parametrize(
@@ -45,11 +46,13 @@ def test_what_turns_the_answer_stays_in_the_key(one: str, two: str) -> None:
     assert near_key(one) != near_key(two)
 
 
+@PATIENT
 @given(st.text(max_size=60))
 def test_any_text_has_a_key_that_depends_on_it_alone(text: str) -> None:
     assert near_key(text) == near_key(text)
 
 
+@PATIENT
 @given(st.lists(st.sampled_from(["order", "from", "not", "7", "Paris", "cancel"]), min_size=1))
 def test_clothes_do_not_change_the_key_and_one_more_negation_does(words: list[str]) -> None:
     text = " ".join(words)
@@ -73,6 +76,7 @@ def test_a_veto_names_what_speaks_against_it(asked: str, cached: str, reason: st
     assert (veto(asked, cached), veto(cached, asked)) == (reason, reason)
 
 
+@PATIENT
 @given(st.text(max_size=60))
 def test_no_text_is_vetoed_against_itself(text: str) -> None:
     assert veto(text, text) is None

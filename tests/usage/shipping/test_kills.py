@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -20,6 +21,7 @@ from apps.usage.selectors import events
 from apps.usage.services.checking import check_usage
 from tests.databases import ROOT
 from tests.factories import make_organization, make_project
+from tests.launch.projects import eventually
 from tests.usage.shipping.own_postgres import own_postgres
 
 DISCONNECT = """
@@ -73,11 +75,13 @@ class World:
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
             connection.execute(DISCONNECT)
 
-    def rampage(self, kills: int, pause_seconds: float) -> None:
+    def rampage(self, kills: int, pause_seconds: float, calls: int = 0) -> None:
+        """calls: how many there are by the last kill, however slow the machine is."""
         self.kill_shipper()
         self.call()
-        for _ in range(kills):
+        for kill in range(1, kills + 1):
             time.sleep(self.random.random() * pause_seconds)
+            eventually(partial(self.has_called, calls * kill // kills))
             deeds = [self.kill_caller] * 3 + [self.kill_shipper] + [self.disconnect] * 2
             self.random.choice(deeds)()
 
@@ -86,6 +90,9 @@ class World:
         for process in [*self.callers, *([self.shipper] if self.shipper else [])]:
             end(process)
         assert self.ship("--once").wait(timeout=120) == 0
+
+    def has_called(self, times: int) -> bool:
+        return len(self.listed("kept begin ")) >= times
 
     def listed(self, prefix: str) -> set[UUID]:
         lines = [
@@ -136,7 +143,7 @@ def world(tmp_path: Path, transactional_db: None) -> World:
 
 
 def test_no_call_is_lost_or_counted_twice(world: World) -> None:
-    world.rampage(kills=12, pause_seconds=0.6)
+    world.rampage(kills=12, pause_seconds=0.6, calls=60)
     world.settle()
     assert check(world) > 50
 

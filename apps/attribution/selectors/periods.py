@@ -1,5 +1,6 @@
 """Experiments and periods; to be read inside the organization's scope."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -41,6 +42,17 @@ def salt_of(period: Period, *, organization_id: UUID, data_key: bytes, at: datet
     if at < opens_at:
         raise SaltSealed(opens_at)
     return opened_salt(period, organization_id=organization_id, data_key=data_key)
+
+
+def published_salts(
+    rows: Iterable[Period], *, organization_id: UUID, data_key: bytes, at: datetime
+) -> dict[UUID, bytes]:
+    """The salts of those that are over, by the period's id."""
+    return {
+        row.pk: opened_salt(row, organization_id=organization_id, data_key=data_key)
+        for row in rows
+        if row.ends_at + SEALED_FOR <= at
+    }
 
 
 def opened_salt(period: Period, *, organization_id: UUID, data_key: bytes) -> bytes:

@@ -1,0 +1,33 @@
+"""Rows of an organization's own schema: what is compared, and what was proven."""
+
+from apps.attribution.models.experiments import (
+    LEAST_HOLDOUT,
+    MOST_HOLDOUT,
+    RAMP,
+    Experiment,
+    Period,
+)
+from apps.attribution.models.logs import (
+    NeverChanged,
+    ProofLog,
+    RateDocument,
+    SavingsCorrection,
+    SavingsStatement,
+    SealedHead,
+    SealedRow,
+)
+
+__all__ = [
+    "LEAST_HOLDOUT",
+    "MOST_HOLDOUT",
+    "RAMP",
+    "Experiment",
+    "NeverChanged",
+    "Period",
+    "ProofLog",
+    "RateDocument",
+    "SavingsCorrection",
+    "SavingsStatement",
+    "SealedHead",
+    "SealedRow",
+]

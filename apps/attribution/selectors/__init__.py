@@ -1,0 +1,37 @@
+"""Reads: experiments and periods; the log, its archive and what a re-run finds."""
+
+from apps.attribution.selectors.logs import (
+    Rerun,
+    key_binding,
+    log_archive,
+    rerun,
+    savings_statements,
+)
+from apps.attribution.selectors.periods import (
+    SEALED_FOR,
+    SaltSealed,
+    current_periods,
+    experiments,
+    opened_salt,
+    periods,
+    published_salts,
+    salt_binding,
+    salt_of,
+)
+
+__all__ = [
+    "SEALED_FOR",
+    "Rerun",
+    "SaltSealed",
+    "current_periods",
+    "experiments",
+    "key_binding",
+    "log_archive",
+    "opened_salt",
+    "periods",
+    "published_salts",
+    "rerun",
+    "salt_binding",
+    "salt_of",
+    "savings_statements",
+]

@@ -1,0 +1,58 @@
+"""A tool's JSON result in fewer tokens: minified, or as TOON, whichever is shorter."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import toons
+
+_SCALARS = re.compile(r'"(?:[^"\\]|\\.)*"|(-?\d[\d.eE+-]*)')
+
+LEAST_BYTES = 200  # shorter results are not worth a change
+LEAST_SAVED = 0.05  # of the bytes; spaces are few bytes and many tokens
+_MOST_BYTES = 200_000  # above it the time budget would be at risk
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`kind` is "toon" or "json"; `text` holds the same data as the result did."""
+
+    kind: str
+    text: str
+
+
+def shorter_form(result: str, *, allow_toon: bool = True) -> Form | None:
+    """The shortest form that reads back as the same data; None where too little would be saved.
+
+    Not lossless for a model: answers may change, so it needs a certificate (see docs). Results
+    with repeated keys, or numbers that would be spelled otherwise, are left alone.
+    """
+    if not LEAST_BYTES <= len(result) <= _MOST_BYTES or result.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        data = orjson.loads(result)
+    except orjson.JSONDecodeError:
+        return None
+    plain = Form("json", orjson.dumps(data).decode())
+    if _scalars(plain.text) != _scalars(result):
+        return None
+    toon = _toon(data) if allow_toon else None
+    best = min((form for form in (plain, toon) if form), key=lambda form: len(form.text))
+    return best if len(best.text) <= (1 - LEAST_SAVED) * len(result) else None
+
+
+def _toon(data: Any) -> Form | None:
+    """None when it does not read back as the same data; 1.0 may be written as 1."""
+    try:
+        text = toons.dumps(data)
+        is_same = bool(toons.loads(text) == data)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return Form("toon", text) if is_same else None
+
+
+def _scalars(text: str) -> tuple[int, list[str]]:
+    """How many strings (keys too) a JSON text has, and its numbers as they are spelled."""
+    numbers = _SCALARS.findall(text)
+    return numbers.count(""), [number for number in numbers if number]

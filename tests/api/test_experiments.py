@@ -1,0 +1,67 @@
+"""Experiments and their periods over the API."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from apps.attribution.assignment import commitment_of
+from apps.attribution.models import Period
+from apps.attribution.selectors import SEALED_FOR
+from apps.kernel.clock import utc_now
+from apps.tenants.context import tenant_scope
+from apps.tenants.models import Organization
+from apps.tenants.permissions import KEY_SCOPES
+from tests import factories
+from tests.api.callers import Caller, by_key
+
+pytestmark = pytest.mark.django_db
+
+
+def calling(organization: Organization) -> Caller:
+    return by_key(factories.make_api_key(organization, KEY_SCOPES).text.value)
+
+
+def period(**changes: Any) -> dict[str, Any]:
+    at = utc_now() + timedelta(hours=1)
+    known = {"starts_at": at.isoformat(), "ends_at": (at + timedelta(days=30)).isoformat()}
+    return known | changes
+
+
+def test_a_period_is_committed_to_and_its_salt_published_when_it_is_over() -> None:
+    acme, globex = factories.make_organization("Acme"), factories.make_organization("Acme")
+    call = calling(acme)
+    experiment = call("POST", "/experiments", {"name": "Spring"}).json()
+    path = f"/experiments/{experiment['id']}/periods"
+    answer = call("POST", path, period(holdout_percent=5, ramp_percent="50"))
+    made = answer.json()
+    assert (answer.status_code, made["holdout_percent"], made["ramp_percent"]) == (201, 5, 50)
+    assert (made["salt"], len(made["commitment"])) == (None, 64)
+    assert call("GET", path).json()["data"] == [made]
+    with tenant_scope(acme):
+        over = utc_now() - SEALED_FOR
+        month = timedelta(days=30)
+        Period.objects.update(created_at=over - month, starts_at=over - month, ends_at=over)
+    [shown] = call("GET", path).json()["data"]
+    assert commitment_of(bytes.fromhex(shown["salt"])) == made["commitment"]
+    other = calling(globex)
+    assert other("GET", "/experiments").json()["data"] == []
+    assert other("GET", path).status_code == 404
+    assert other("POST", path, period()).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({}, 201),
+        ({"holdout_percent": 21}, 400),
+        ({"ramp_percent": "30"}, 400),
+        ({"starts_at": "2020-01-01T00:00:00Z"}, 400),
+    ],
+)
+def test_what_makes_no_sense_is_refused(change: dict[str, Any], status: int) -> None:
+    call = calling(factories.make_organization())
+    experiment = call("POST", "/experiments", {"name": "Spring"}).json()
+    path = f"/experiments/{experiment['id']}/periods"
+    assert call("POST", path, period(**change)).status_code == status
+    assert call("POST", "/experiments", {"name": "Again"}).status_code == 409
