@@ -24,6 +24,13 @@ def rate_of(
     return None
 
 
+def priced_model(
+    exchange: Exchange, provider: str, *models: str | None, tier: str | None = None
+) -> str | None:
+    """The model whose rate `rate_of` takes, by the name that it is looked up for."""
+    return next((each for each in models if rate_of(exchange, provider, each, tier=tier)), None)
+
+
 def tier_named(tier: str | None) -> str:
     """A provider's name of a tier in the words of the price book."""
     return _STANDARD if tier in _ORDINARY else str(tier)

@@ -88,6 +88,7 @@ class UsageEvent(models.Model):
     content_ref = models.UUIDField(null=True)
     tier = models.TextField(null=True)
     region = models.TextField(null=True)
+    untouched = models.JSONField(help_text="Charges, where a lever acted in an experiment.")
     schema_version = models.SmallIntegerField()
 
     class Meta:

@@ -13,6 +13,8 @@ from apps.usage.store import (
     find_events,
     request_count,
     spent_usd,
+    unit_ends,
+    unit_events,
 )
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "sealed_content",
     "spent_usd",
     "stored_content_bytes",
+    "unit_ends",
+    "unit_events",
 ]
 ANY = EventFilter()
 

@@ -5,7 +5,16 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from apps.kernel.events import KINDS, OUTCOMES, Alert, Attempt, Begin, Decision, Event
+from apps.kernel.events import (
+    KINDS,
+    OUTCOMES,
+    Alert,
+    Attempt,
+    Begin,
+    Charge,
+    Decision,
+    Event,
+)
 from apps.kernel.tokens import BUCKETS, TokenBuckets
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,6 +42,14 @@ attempts = st.builds(
     error_code=maybe_text,
 )
 decisions = st.builds(Decision, lever=texts, decision=texts, reason=texts, certificate_id=maybe_id)
+charges = st.builds(
+    Charge,
+    provider=texts,
+    model=texts,
+    tier=texts,
+    buckets=buckets,
+    units=st.dictionaries(texts, counts, max_size=2),
+)
 alerts = st.builds(
     Alert,
     limit_id=st.uuids(),
@@ -85,6 +102,7 @@ events = st.builds(
     experiment_id=maybe_id,
     propensity=st.none() | st.floats(0, 1),
     decisions=st.lists(decisions, max_size=2).map(tuple),
+    untouched=st.lists(charges, max_size=2).map(tuple),
     alerts=st.lists(alerts, max_size=2).map(tuple),
     counterfactual_usd=st.none() | amounts,
     actual_usd=st.none() | amounts,

@@ -53,6 +53,10 @@ def first_of(events: list[Event], arm: str) -> Event:
     return next(event for event in events if event.arm == arm)
 
 
+def treated_events(events: list[Event]) -> list[Event]:
+    return [event for event in events if event.arm == "treatment"]
+
+
 def test_those_held_out_neither_read_what_is_kept_nor_add_to_it(
     simulator: RunningSimulator,
 ) -> None:
@@ -69,6 +73,15 @@ def test_those_held_out_neither_read_what_is_kept_nor_add_to_it(
     assert (shadowed.is_triggered, treated_event.is_triggered) == (True, True)
     assert shadowed.counterfactual_usd == shadowed.actual_usd
     assert (shadowed.propensity, treated_event.propensity) == (0.8, 0.8)
+    [asked_again] = treated_events(events)[-1].untouched
+    assert (asked_again.provider, asked_again.buckets, asked_again.tier) == (
+        "openai",
+        shadowed.buckets,
+        "standard",
+    )
+    assert shadowed.untouched == ()
+    assert len({event.features["expected_nanos"] for event in events}) == 1
+    assert int(shadowed.features["expected_nanos"]) > 0
     assert (shadowed.experiment_id, shadowed.period_id) == (UUID(int=71), UUID(int=70))
 
 

@@ -10,10 +10,10 @@ from uuid import UUID
 import orjson
 
 from apps.kernel.clock import require_aware
-from apps.kernel.events.fields import Alert, Attempt, Begin, Decision, Event
+from apps.kernel.events.fields import Alert, Attempt, Begin, Charge, Decision, Event
 from apps.kernel.tokens import BUCKETS, TokenBuckets
 
-Record = TypeVar("Record", Event, Begin, Alert, Attempt, Decision)
+Record = TypeVar("Record", Event, Begin, Alert, Attempt, Charge, Decision)
 Readers = Mapping[str, Callable[[Any], Any]]
 
 
@@ -114,6 +114,10 @@ def _alerts(items: list[Mapping[str, Any]]) -> tuple[Alert, ...]:
     return tuple(_made(Alert, _ALERT, item) for item in items)
 
 
+def _charges(items: list[Mapping[str, Any]]) -> tuple[Charge, ...]:
+    return tuple(_made(Charge, _CHARGE, item) for item in items)
+
+
 def _amounts(texts: Mapping[str, str]) -> dict[str, Decimal]:
     return {name: Decimal(text) for name, text in texts.items()}
 
@@ -134,6 +138,7 @@ _BY_NAME: Readers = {
     "attempts": _attempts,
     "decisions": _decisions,
     "alerts": _alerts,
+    "untouched": _charges,
     "decomposition": _amounts,
     "amount_usd": Decimal,
     "spent_usd": Decimal,
@@ -152,5 +157,6 @@ def _readers_of(kind: type[Record]) -> Readers:
 _EVENT = _readers_of(Event)
 _BEGIN = _readers_of(Begin)
 _ATTEMPT = _readers_of(Attempt)
+_CHARGE = _readers_of(Charge)
 _DECISION = _readers_of(Decision)
 _ALERT = _readers_of(Alert)

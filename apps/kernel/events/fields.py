@@ -50,6 +50,20 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """Tokens and units at the rate that the price book has for these words, at the event's
+    `price_version` and `started_at`.
+    """
+
+    provider: str
+    model: str
+    tier: str
+    region: str = ""
+    buckets: TokenBuckets = field(default_factory=TokenBuckets)
+    units: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """A budget of the call's organization has spent `fraction` of its amount.
 
@@ -101,8 +115,10 @@ class Event:
     buckets: what is billed for the whole call, failed attempts included; `attempts` has the parts.
     units: billed things that are no tokens (images, seconds, characters, search_units, …).
     actual_usd: None when unpriced. counterfactual_usd: what the untouched call would have cost.
-    decomposition: lever → saved USD; sums to counterfactual - actual. features: known before the
-    outcome, for the estimator. content_ref: id of stored content, where the project opted in.
+    decomposition: lever → saved USD; sums to counterfactual - actual. untouched: what the untouched
+    call would have been charged for, where a lever changed it within an experiment; else none.
+    features: known before the outcome, for the estimator. content_ref: id of stored content, where
+    the project opted in.
     alerts: what budgets had to tell when the call passed, also those that it is not bound by.
     tier, region: what its price was looked up for, in the words of the price book; None where none
     was.
@@ -159,4 +175,5 @@ class Event:
     alerts: tuple[Alert, ...] = ()
     tier: str | None = None
     region: str | None = None
+    untouched: tuple[Charge, ...] = ()
     schema_version: int = 1

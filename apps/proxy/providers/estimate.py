@@ -9,6 +9,8 @@ from apps.proxy.providers.facts import Reading, RequestFacts
 BYTES_PER_TOKEN = 4
 # Providers count 85 (low detail) to some 1,600 tokens for an image.
 TOKENS_PER_IMAGE = 1000
+# Of an answer that nobody has seen yet; how far off that is, a model learns of those seen.
+TOKENS_PER_ANSWER = 300
 
 
 def estimate(facts: RequestFacts, reading: Reading) -> TokenBuckets:
@@ -26,6 +28,13 @@ def estimate(facts: RequestFacts, reading: Reading) -> TokenBuckets:
         reported = replace(reported, input_uncached=tokens)
     missing = _tokens(reading.output_bytes) - reported.output_total
     return replace(reported, output=reported.output + max(0, missing))
+
+
+def foreseen(facts: RequestFacts) -> TokenBuckets:
+    """Buckets of a call before it is made: the prompt by its length, a short answer, uncached."""
+    answer = min(TOKENS_PER_ANSWER, facts.max_output_tokens or TOKENS_PER_ANSWER)
+    prompt = _tokens(facts.prompt_text_bytes) + TOKENS_PER_IMAGE * facts.image_count
+    return TokenBuckets(input_uncached=prompt, output=max(0, answer * facts.choice_count))
 
 
 def _tokens(byte_count: int) -> int:

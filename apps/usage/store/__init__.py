@@ -38,6 +38,7 @@ from apps.usage.store.rollups import GRAINS, add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
 from apps.usage.store.spending import request_count, spent_usd
 from apps.usage.store.totals import Total, totals_of
+from apps.usage.store.units import unit_ends, unit_events
 
 __all__ = [
     "COLUMNS",
@@ -74,6 +75,8 @@ __all__ = [
     "spend_by_month",
     "spent_usd",
     "totals_of",
+    "unit_ends",
+    "unit_events",
     "unpriced_by_model",
     "write_batch",
     "write_changes",

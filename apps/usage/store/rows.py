@@ -17,7 +17,7 @@ from apps.kernel.events import Alert, Event, UnreadableEvent, read_alerts
 from apps.kernel.tokens import BUCKETS
 from apps.usage.store.counting import Counted, counted
 
-_LISTS = ("attempts", "decisions")
+_LISTS = ("attempts", "decisions", "untouched")
 _OBJECTS = ("tags", "units", "decomposition", "features")
 _JSON = _LISTS + _OBJECTS
 # The first is the schema's; alerts become notices.

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 
-from apps.kernel.events import Attempt, Event, encode
+from apps.kernel.events import Attempt, Charge, Event, encode
 from apps.kernel.ids import uuid7
 from apps.kernel.tokens import BUCKETS, TokenBuckets
 from apps.tenants.context import tenant_scope
@@ -50,6 +50,7 @@ def test_every_field_has_its_column(acme: Organization) -> None:
         attempts=(Attempt("openai", model="gpt-4o", cost_usd=Decimal("0.1")),),
         first_byte_ms=0.25,
         price_version=3,
+        untouched=(Charge("openai", "gpt-4o", "standard", buckets=TokenBuckets(output=5)),),
     )
     assert ingest(acme, given) == IngestOutcome(inserted=1)
     with tenant_scope(acme):
@@ -57,13 +58,15 @@ def test_every_field_has_its_column(acme: Organization) -> None:
     same = [
         name
         for name in COLUMNS
-        if name not in {"event_id", "attempts", "decisions", "decomposition", *BUCKETS}
+        if name not in {"event_id", "attempts", "decisions", "decomposition", "untouched", *BUCKETS}
     ]
     assert {name: getattr(row, name) for name in same} == {
         name: getattr(given, name) for name in same
     }
     assert [getattr(row, name) for name in BUCKETS] == list(range(1, len(BUCKETS) + 1))
     assert row.decomposition == {"route": "0.5"}
+    [charge] = row.untouched
+    assert (charge["model"], charge["buckets"]["output"]) == ("gpt-4o", 5)
     assert (row.attempts[0]["model"], row.attempts[0]["cost_usd"]) == ("gpt-4o", "0.1")
     assert row.recorded_at == AT
 
@@ -114,9 +117,9 @@ def test_each_month_has_a_partition_with_its_indexes(acme: Organization) -> None
             [acme.schema_name],
         )
         assert cursor.fetchall() == [
-            ("usage_event_2026_01", 5),
-            ("usage_event_2026_02", 5),
-            ("usage_event_2026_03", 5),
+            ("usage_event_2026_01", 6),
+            ("usage_event_2026_02", 6),
+            ("usage_event_2026_03", 6),
         ]
         assert events().count() == 3
 
