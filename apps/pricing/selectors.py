@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.models import Catalogue, ContractedRate, PriceBookEdition
@@ -37,6 +38,28 @@ def price_book_of_version(version: int) -> PriceBook:
     if version == UNPUBLISHED:
         return PriceBook.from_catalogue(_shipped(), version=UNPUBLISHED)
     return _book(PriceBookEdition.objects.get(pk=version))
+
+
+class Books:
+    """Price books of one organization by version, each read once."""
+
+    def __init__(self, organization_id: UUID) -> None:
+        self._organization_id = str(organization_id)
+        self._known: dict[int, PriceBook | None] = {}
+
+    def of(self, version: int | None) -> PriceBook | None:
+        """The book of that version; None where there is none."""
+        if version is None:
+            return None
+        if version not in self._known:
+            self._known[version] = self._read(version)
+        return self._known[version]
+
+    def _read(self, version: int) -> PriceBook | None:
+        try:
+            return price_book_of_version(version).for_organization(self._organization_id)
+        except PriceBookEdition.DoesNotExist:
+            return None
 
 
 def snapshot_part(at: datetime) -> dict[str, Any]:

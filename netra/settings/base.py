@@ -5,7 +5,8 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 
 from netra import env
-from netra.settings.gateway import *  # noqa: F403  (a part of this file that has its own room)
+from netra.settings.background import *  # noqa: F403  (parts of this file with rooms of their own)
+from netra.settings.gateway import *  # noqa: F403
 from netra.settings.logging import logging_config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -164,18 +165,6 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    "publish-waiting-jobs": {"task": "tenants.publish_waiting_jobs", "schedule": 60.0},
-    "prune-expired-rows": {"task": "tenants.prune_expired_rows", "schedule": 3600.0},
-    "prune-replies": {"task": "idempotency.prune", "schedule": 3600.0},
-    "measure-allowances": {"task": "allowances.measure", "schedule": 3600.0},
-    "prune-agent-runs": {"task": "allowances.prune", "schedule": 86400.0},
-    "hand-over-due-deliveries": {"task": "notices.hand_over_due", "schedule": 5.0},
-    "prune-deliveries": {"task": "notices.prune_deliveries", "schedule": 3600.0},
-    "keep-event-months": {"task": "usage.keep_months", "schedule": 3600.0},
-    "check-usage": {"task": "usage.check_usage", "schedule": 86400.0},
-    "sweep-imports": {"task": "imports.sweep", "schedule": 3600.0},
-}
 
 # Identity
 AUTH_USER_MODEL = "tenants.User"

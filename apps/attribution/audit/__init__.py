@@ -11,6 +11,7 @@ from apps.attribution.audit.archive import (
     period_document,
     statement_document,
 )
+from apps.attribution.audit.charging import Charging
 from apps.attribution.audit.encoding import canonical, document_id, rate_document
 from apps.attribution.audit.journal import Journal, terms_document
 from apps.attribution.audit.merkle import (
@@ -30,6 +31,7 @@ __all__ = [
     "Archive",
     "Call",
     "Charge",
+    "Charging",
     "ClosedUnit",
     "Head",
     "Journal",

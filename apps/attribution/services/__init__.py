@@ -17,13 +17,16 @@ from apps.attribution.services.logs import (
     open_log_period,
     seal_batch,
 )
+from apps.attribution.services.sealing import TERMS, Sealed, seal_experiment
 
 __all__ = [
+    "TERMS",
     "ExperimentTaken",
     "InvalidExperiment",
     "LogRefused",
     "PeriodTerms",
     "PeriodsOverlap",
+    "Sealed",
     "SealedBatch",
     "close_log_period",
     "commit_period",
@@ -32,4 +35,5 @@ __all__ = [
     "open_log",
     "open_log_period",
     "seal_batch",
+    "seal_experiment",
 ]

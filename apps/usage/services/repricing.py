@@ -13,8 +13,7 @@ from apps.kernel.errors import NetraError
 from apps.kernel.ids import uuid7
 from apps.kernel.tokens import BUCKETS
 from apps.pricing.models import PriceBookEdition
-from apps.pricing.rates import PriceBook
-from apps.pricing.selectors import price_book_of_version
+from apps.pricing.selectors import Books, price_book_of_version
 from apps.tenants.context import tenant_scope
 from apps.tenants.jobs import enqueue
 from apps.tenants.models import Organization
@@ -103,7 +102,7 @@ def reprice_usage(
     Imported calls keep the price of their import. Raises UnknownPriceVersion.
     """
     _require_version(price_version)
-    work = _Work(organization, period, price_version, at, _Books(organization))
+    work = _Work(organization, period, price_version, at, Books(organization.pk))
     total, position = Outcome(), None
     while True:
         with tenant_scope(organization), localcontext(prec=DIGITS):
@@ -120,34 +119,13 @@ def _require_version(version: int) -> None:
         raise UnknownPriceVersion from error
 
 
-class _Books:
-    """Price books of one organization by version, each read once."""
-
-    def __init__(self, organization: Organization) -> None:
-        self._organization_id = str(organization.pk)
-        self._known: dict[int, PriceBook | None] = {}
-
-    def of(self, version: int | None) -> PriceBook | None:
-        if version is None:
-            return None
-        if version not in self._known:
-            self._known[version] = self._read(version)
-        return self._known[version]
-
-    def _read(self, version: int) -> PriceBook | None:
-        try:
-            return price_book_of_version(version).for_organization(self._organization_id)
-        except PriceBookEdition.DoesNotExist:
-            return None
-
-
 @dataclass(frozen=True, slots=True)
 class _Work:
     organization: Organization
     period: date
     price_version: int
     at: datetime
-    books: _Books
+    books: Books
 
     @transaction.atomic
     def reprice_batch(self, position: Position | None) -> tuple[Outcome, Position | None]:

@@ -1,0 +1,125 @@
+"""Bring the logs of experiments up to date from the request log. Inside the scope."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from apps.attribution.audit import Charging
+from apps.attribution.models import Experiment, Period, ProofLog, SavingsStatement, SealedRow
+from apps.attribution.selectors import SEALED_FOR
+from apps.attribution.sequences import Bound
+from apps.attribution.services.logs import (
+    SealedBatch,
+    close_log_period,
+    open_log,
+    open_log_period,
+    seal_batch,
+)
+from apps.attribution.statements import Contract
+from apps.pricing.selectors import Books
+from apps.tenants.models import Organization
+from apps.usage.selectors import unit_ends, unit_events
+
+# A unit is over when it was idle for so long, as gateways have it.
+IDLE = timedelta(hours=24)
+# Units of one batch: as many as fit into memory with their calls.
+MOST_UNITS = 10_000
+# Asymptotic at 95 %, one unit counting for 100 USD at the most; a fifth of what is billed.
+TERMS = Contract(Bound("asymptotic", Decimal("0.05"), scale=10**11), fee_bp=2_000)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Sealed:
+    """What came of one run. unexplained: calls whose price was not found again."""
+
+    units: int = 0
+    heads: int = 0
+    unexplained: int = 0
+    statements: list[SavingsStatement] = field(default_factory=list)
+
+
+@transaction.atomic
+def seal_experiment(
+    *, organization: Organization, experiment_id: UUID, at: datetime, contract: Contract = TERMS
+) -> Sealed:
+    """Seal the units that are over, in batches of the days on which they closed, and close the
+    statements of periods none of whose units goes on. Twice is the same as once.
+
+    contract: for an experiment that has no log yet. Raises LogRefused where a period does not
+    follow the one before.
+    """
+    sealed = Sealed()
+    experiment = Experiment.objects.select_for_update().get(pk=experiment_id)
+    for period in _open_periods(organization, experiment, contract, at):
+        _seal_period(organization, period, at, sealed)
+        if at >= period.ends_at + SEALED_FOR:
+            sealed.statements.append(
+                close_log_period(organization=organization, period_id=period.pk, at=at)
+            )
+    return sealed
+
+
+def _open_periods(
+    organization: Organization, experiment: Experiment, contract: Contract, at: datetime
+) -> list[Period]:
+    """Those that began and have no statement yet, in order, each open in the log."""
+    begun = list(experiment.periods.filter(starts_at__lte=at).order_by("starts_at"))
+    if begun and not ProofLog.objects.filter(pk=experiment.pk).exists():
+        open_log(organization=organization, experiment_id=experiment.pk, contract=contract, at=at)
+    opened = ProofLog.objects.get(pk=experiment.pk).opened if begun else []
+    for period in begun:
+        if str(period.pk) not in opened:
+            open_log_period(organization=organization, period_id=period.pk, at=at)
+    closed = set(SavingsStatement.objects.filter(period__in=begun).values_list("period", flat=True))
+    return [period for period in begun if period.pk not in closed]
+
+
+def _seal_period(organization: Organization, period: Period, at: datetime, sealed: Sealed) -> None:
+    books = Books(organization.pk)
+    for day, names in _due(period, at):
+        charging = Charging(books.of)
+        calls = unit_events(period.pk, names)
+        by_unit = groupby(calls, key=itemgetter("unit"))
+        units = [charging.unit_of(name, list(told)) for name, told in by_unit]
+        batch = SealedBatch(day, units, list(charging.rates.values()))
+        seal_batch(organization=organization, period_id=period.pk, batch=batch, at=at)
+        sealed.units, sealed.heads = sealed.units + len(units), sealed.heads + 1
+        _warn(period, charging.unexplained, sealed)
+
+
+def _warn(period: Period, unexplained: Sequence[str], sealed: Sealed) -> None:
+    sealed.unexplained += len(unexplained)
+    if unexplained:
+        log.warning(
+            "calls_unexplained",
+            period_id=str(period.pk),
+            count=len(unexplained),
+            first=unexplained[0],
+        )
+
+
+def _due(period: Period, at: datetime) -> Iterator[tuple[date, list[str]]]:
+    """Units that are over and not yet sealed, by the day on which they closed.
+
+    What a unit does after it was sealed counts for nothing, in either arm.
+    """
+    is_over = at >= period.ends_at + SEALED_FOR
+    known = set(SealedRow.objects.filter(period=period).values_list("unit", flat=True))
+    due = sorted(
+        (min(last_at + IDLE, at).date(), unit)
+        for unit, last_at in unit_ends(period.pk)
+        if unit not in known and (is_over or last_at + IDLE <= at)
+    )
+    for day, found in groupby(due, key=itemgetter(0)):
+        names = [unit for _, unit in found]
+        for first in range(0, len(names), MOST_UNITS):
+            yield day, names[first : first + MOST_UNITS]

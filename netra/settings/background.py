@@ -1,0 +1,15 @@
+"""What beat asks for, and how often, in seconds."""
+
+CELERY_BEAT_SCHEDULE = {
+    "publish-waiting-jobs": {"task": "tenants.publish_waiting_jobs", "schedule": 60.0},
+    "prune-expired-rows": {"task": "tenants.prune_expired_rows", "schedule": 3600.0},
+    "prune-replies": {"task": "idempotency.prune", "schedule": 3600.0},
+    "measure-allowances": {"task": "allowances.measure", "schedule": 3600.0},
+    "prune-agent-runs": {"task": "allowances.prune", "schedule": 86400.0},
+    "hand-over-due-deliveries": {"task": "notices.hand_over_due", "schedule": 5.0},
+    "prune-deliveries": {"task": "notices.prune_deliveries", "schedule": 3600.0},
+    "keep-event-months": {"task": "usage.keep_months", "schedule": 3600.0},
+    "check-usage": {"task": "usage.check_usage", "schedule": 86400.0},
+    "seal-savings": {"task": "attribution.seal_all_savings", "schedule": 86400.0},
+    "sweep-imports": {"task": "imports.sweep", "schedule": 3600.0},
+}
