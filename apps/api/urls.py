@@ -19,6 +19,7 @@ from apps.api.views.reconciliations import ReconciliationsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
 from apps.api.views.requests import RequestsView
 from apps.api.views.routes import RoutesView
+from apps.api.views.statements import StatementsView
 from apps.api.views.usage import UsageView
 from apps.api.views.webhooks import DeliveriesView, WebhooksView
 
@@ -117,6 +118,13 @@ urlpatterns = [
         "requests/<uuid:id>/content",
         RequestsView.as_view({"get": "content"}),
         name="request-content",
+    ),
+    path("statements", StatementsView.as_view({"get": "list"}), name="statements"),
+    path("statements/<uuid:id>", StatementsView.as_view({"get": "retrieve"}), name="statement"),
+    path(
+        "statements/<uuid:id>/archive",
+        StatementsView.as_view({"get": "archive"}),
+        name="statement-archive",
     ),
     path("usage/query", UsageView.as_view({"get": "query"}), name="usage-query"),
     path("docs", ReferenceView.as_view(), name="docs"),

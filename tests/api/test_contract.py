@@ -20,7 +20,12 @@ from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 
 from apps.api.views.reference import openapi_document
-from apps.attribution.services import create_experiment
+from apps.attribution.services import (
+    PeriodTerms,
+    commit_period,
+    create_experiment,
+    seal_experiment,
+)
 from apps.kernel.clock import utc_now
 from apps.notices.services.deliveries import ping_endpoint
 from apps.tenants.context import tenant_scope
@@ -86,6 +91,7 @@ def _furnish(owner_email: str, mark: str) -> Rows:
             "reconciliations": str(factories.make_statement(organization, name=mark).pk),
             "imports": str(_import(organization, mark)),
             "experiments": str(_experiment(organization, mark)),
+            "statements": str(_statement(organization)),
         },
     )
 
@@ -93,6 +99,20 @@ def _furnish(owner_email: str, mark: str) -> Rows:
 def _experiment(organization: Organization, mark: str) -> UUID:
     with tenant_scope(organization):
         return create_experiment(organization=organization, name=mark, at=utc_now()).pk
+
+
+def _statement(organization: Organization) -> UUID:
+    """Of an experiment whose only period is over."""
+    at, project_id = utc_now() - timedelta(days=60), organization.projects.earliest("created_at").pk
+    known: dict[str, Any] = {"organization": organization, "at": at}
+    with tenant_scope(organization):
+        experiment = create_experiment(name="Over", project_id=project_id, **known)
+        terms = PeriodTerms(at, at + timedelta(days=30))
+        commit_period(experiment_id=experiment.pk, terms=terms, **known)
+        sealed = seal_experiment(
+            organization=organization, experiment_id=experiment.pk, at=utc_now()
+        )
+        return sealed.statements[0].pk
 
 
 def _import(organization: Organization, mark: str) -> UUID:

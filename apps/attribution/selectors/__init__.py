@@ -2,6 +2,7 @@
 
 from apps.attribution.selectors.logs import (
     Rerun,
+    closed_statements,
     key_binding,
     log_archive,
     rerun,
@@ -23,6 +24,7 @@ __all__ = [
     "SEALED_FOR",
     "Rerun",
     "SaltSealed",
+    "closed_statements",
     "current_periods",
     "experiments",
     "key_binding",

@@ -33,6 +33,12 @@ def savings_statements(experiment_id: UUID) -> QuerySet[SavingsStatement]:
     return statements.order_by("number").prefetch_related("corrections")
 
 
+def closed_statements() -> QuerySet[SavingsStatement]:
+    """Those of all experiments, the latest first, with log and corrections."""
+    rows = SavingsStatement.objects.select_related("log").prefetch_related("corrections")
+    return rows.order_by("-finalised_at", "-id")
+
+
 def key_binding(organization_id: UUID, experiment_id: UUID) -> bytes:
     """What the signing key of a log is bound to."""
     return binding(organization_id, f"proof:{experiment_id}")

@@ -1,0 +1,81 @@
+"""Statements of what was proven saved, and the archive that anyone can re-run."""
+
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Any
+from uuid import UUID
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.api.downloads import Download
+from apps.api.serializers.statements import SavingsStatementOut
+from apps.api.views.base import OrganizationViewSet
+from apps.attribution.audit import build_archive
+from apps.attribution.selectors import closed_statements, log_archive
+from apps.kernel.clock import utc_now
+from apps.tenants.permissions import Permission
+from apps.tenants.services.data_keys import data_key
+
+MEDIA_TYPE = "application/zip"
+_PIECE_BYTES = 2**16
+
+
+@extend_schema(tags=["Statements"])
+class StatementsView(OrganizationViewSet):
+    declared_access = {
+        "list": Permission.USAGE_READ,
+        "retrieve": Permission.USAGE_READ,
+        "archive": Permission.USAGE_READ,
+    }
+    ordered_by = "finalised_at"
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # The archive is a ZIP, whatever Accept says.
+        return super().perform_content_negotiation(request, force or self.action == "archive")
+
+    @extend_schema(operation_id="listStatements", responses=SavingsStatementOut(many=True))
+    def list(self, _request: Request) -> Response:
+        """List savings statements
+
+        One for each period of each experiment, once none of its conversations goes on.
+        """
+        return self.page(closed_statements(), SavingsStatementOut)
+
+    @extend_schema(operation_id="getStatement", responses=SavingsStatementOut)
+    def retrieve(self, _request: Request, id: UUID) -> Response:
+        """Show a savings statement
+
+        It never changes; what it should have said is a correction beside it.
+        """
+        return Response(SavingsStatementOut(closed_statements().get(pk=id)).data)
+
+    @extend_schema(
+        operation_id="getStatementArchive", responses={(200, MEDIA_TYPE): OpenApiTypes.BINARY}
+    )
+    def archive(self, _request: Request, id: UUID) -> Download:
+        """Download a statement's archive
+
+        All that its experiment's closed periods follow from, rows and prices and salts, for
+        `netra_verify.py`, which re-runs them to the cent without us.
+        """
+        statement, at = closed_statements().get(pk=id), utc_now()
+        archive = log_archive(
+            statement.log_id,
+            organization_id=self.organization.pk,
+            data_key=data_key(self.organization, at=at),
+            at=at,
+        )
+        # Its rows are read here, where the organization's scope is open; sending takes longer.
+        file = tempfile.TemporaryFile()  # noqa: SIM115  (closed once it is sent)
+        build_archive(file, archive)
+        file.seek(0)
+        return Download(_pieces(file), MEDIA_TYPE, f"statement-{statement.number}.zip")
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE_BYTES):
+            yield piece
