@@ -18,7 +18,7 @@ from apps.tenants.services.organizations import create_organization
 from apps.usage.querying import UsageQuery, usage
 from apps.usage.store import SearchTooWide
 from bench._database import throwaway_database
-from bench.filling import SINCE, UNTIL, fill
+from bench._filling import SINCE, UNTIL, fill
 from bench.rows import Row
 
 TARGET_MS = 200.0
