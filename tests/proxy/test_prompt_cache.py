@@ -100,6 +100,9 @@ def test_those_held_out_are_sent_byte_for_byte(caller: Tenant, simulator: Runnin
     assert [not each for each in untouched] == acted
     assert first_of(events, "holdout").decisions[-1].decision in {"shadow", "none"}
     assert not any(acted[n] for n in range(30) if events[n].arm == "holdout")
+    for event, has_acted in zip(events, acted, strict=True):
+        unread = [(each.buckets.cache_read, each.buckets.total) for each in event.untouched]
+        assert unread == ([(0, event.buckets.total)] if has_acted else [])
 
 
 @pytest.mark.parametrize("why", ["off", "slow", "short"])
