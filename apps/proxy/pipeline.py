@@ -57,6 +57,8 @@ async def _answer(exchange: Exchange, runtime: Runtime) -> None:
         await _run_stages(exchange, runtime)
     except NetraError as error:
         exchange.failure = error
+    except ClientLeft:
+        raise
     except Exception:  # the caller gets an answer and the call a record, whatever broke
         logger.exception("gateway_call_failed", request_id=exchange.request_id)
         exchange.failure = InternalError()

@@ -197,7 +197,7 @@ def _agree_on_levers(body: dict[str, Any]) -> None:
 
 @SCHEMA.parametrize()
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     database=None,

@@ -1,6 +1,9 @@
 """One call through all stages: answered as by the provider, recorded once."""
 
+import socket
+import time
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import anthropic
 import httpx
@@ -120,3 +123,15 @@ def test_each_tenant_uses_its_own_credential_and_has_its_own_record(
     assert [event.organization_id for event in events] == [
         each.organization.id for each in gateway.tenants
     ]
+
+
+def test_who_leaves_in_the_middle_of_a_request_is_no_fault_of_ours(gateway: RunningGateway) -> None:
+    start = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
+    head = f"{start}authorization: Bearer {gateway.key}\r\n"
+    at = urlsplit(gateway.url)
+    with socket.create_connection((at.hostname, at.port)) as caller:
+        caller.sendall(f"{head}content-length: 100\r\n\r\nhalf".encode())
+        time.sleep(0.1)  # else the gateway may see the end before the call
+    [event] = gateway.events()
+    assert (event.outcome, event.error_code, event.actual_usd) == ("cancelled", None, Decimal(0))
+    assert event.attempts == ()
