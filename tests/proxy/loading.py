@@ -78,7 +78,7 @@ class Postgres:
 
     def close(self) -> None:
         self.bring_back()
-        connection.close_pool()  # it would try again ever more seldom
+        connection.close_pool()  # type: ignore[attr-defined]  # it tries ever more seldom
         self._admin.close()
 
     def _allow(self, is_open: bool) -> None:
