@@ -90,6 +90,9 @@ class Client:
     def unwatch(self) -> None:
         """The call is settled: a caller that leaves now changes nothing."""
         self._call = None
+        if self._when_left:
+            self._when_left(None)
+            self._when_left = None  # it leads back here, and would leave a cycle behind
         if self._watch:
             self._watch.cancel()
             self._watch = None

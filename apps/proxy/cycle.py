@@ -46,6 +46,7 @@ class Cycle(RequestResponseCycle):
         """The connection is lost."""
         if not self.response_complete:
             self.disconnected = True
+            self.scope.pop("extensions", None)
             self.message_event.set()
             if self._left:
                 self._left()
@@ -113,6 +114,7 @@ class Cycle(RequestResponseCycle):
         if self.expected_content_length:
             raise RuntimeError("The answer is shorter than its content-length.")
         self.response_complete = True
+        self.scope.pop("extensions", None)  # it leads back here, and would leave a cycle behind
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()

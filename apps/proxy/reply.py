@@ -105,7 +105,8 @@ class Reply(Upstream):
     def __init__(self, wire: Wire, idle_seconds: float) -> None:
         super().__init__(0, [])
         self._wire, self._idle_seconds = wire, idle_seconds
-        self._parser = httptools.HttpResponseParser(self)
+        # Let go of at the end: they hold each other, and cycles are left to a slow collector.
+        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self._chunks: list[bytes] = []
         self._held_bytes = 0
         self._inflate: zlib._Decompress | None = None
@@ -140,6 +141,8 @@ class Reply(Upstream):
 
     def feed(self, data: bytes) -> None:
         """What came on the wire."""
+        if self._parser is None:
+            return
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade, zlib.error):
@@ -163,7 +166,7 @@ class Reply(Upstream):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        status = self._parser.get_status_code()
+        status = self._parser.get_status_code() if self._parser else 0
         if status == _SWITCHED:
             raise Unasked
         self._is_interim = status < 200
@@ -188,13 +191,13 @@ class Reply(Upstream):
     def on_message_complete(self) -> None:
         if self._is_interim:
             return
-        self._end(may_serve=self._parser.should_keep_alive())
+        self._end(may_serve=bool(self._parser and self._parser.should_keep_alive()))
 
     def _end(self, *, may_serve: bool) -> None:
         if self._inflate and not self._inflate.eof:
             self._fail()
             return
-        self._is_complete = True
+        self._is_complete, self._parser = True, None
         if self._held_bytes > READ_BUFFER_BYTES:
             self._wire.set_reading(is_on=True)
         self._wire.settle(may_serve=may_serve)
@@ -202,7 +205,7 @@ class Reply(Upstream):
 
     def _fail(self) -> None:
         if not self._is_complete and not self._failure:
-            self._failure = Truncated()
+            self._failure, self._parser = Truncated(), None
             self._wire.settle(may_serve=False)
             self._wake()
 
