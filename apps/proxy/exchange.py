@@ -123,6 +123,7 @@ class Exchange:
     buckets: TokenBuckets = NOTHING
     cost_usd: Decimal | None = None
     is_estimated: bool = False
+    is_priced: bool = False
     is_recorded: bool = False
     content_ref: UUID | None = None
     # What the caller sees as Netra-Request-Id: the id of the event.

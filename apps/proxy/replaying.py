@@ -14,6 +14,10 @@ class Kept(Upstream):
         media_type = EVENT_STREAM if is_stream else _JSON
         super().__init__(200, [(b"content-type", media_type.encode())])
 
+    async def next_chunk(self) -> bytes:
+        """Nothing: the answer is in the exchange already."""
+        return b""
+
     def release(self) -> None:
         """There is nothing to give back."""
 

@@ -1,12 +1,14 @@
 """A provider's answer whose head has arrived, however it was asked for."""
 
+from abc import ABC, abstractmethod
+
 from apps.proxy.failures import AnswerTooLarge
 
 EVENT_STREAM = "text/event-stream"
 Pairs = list[tuple[bytes, bytes]]
 
 
-class Upstream:
+class Upstream(ABC):
     """status: of HTTP. headers: the raw pairs, names as the provider wrote them."""
 
     __slots__ = ("_media_type", "headers", "status")
@@ -43,17 +45,17 @@ class Upstream:
             parts.append(chunk)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    @abstractmethod
     async def next_chunk(self) -> bytes:
         """What has come of the body, at least a byte; empty at its end.
 
         Raises Truncated, IdleTimeout.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def release(self) -> None:
         """Give the connection back when the body was read to its end, else drop it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def abort(self) -> None:
         """Drop the connection, which tells the provider to stop."""
-        raise NotImplementedError

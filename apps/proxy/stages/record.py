@@ -19,7 +19,10 @@ _FREE = Decimal(0)
 
 
 def price(exchange: Exchange) -> None:
-    """Fill in `buckets` and `cost_usd` of an answer that was read."""
+    """Fill in `buckets` and `cost_usd` of an answer that was read; once for each call."""
+    if exchange.is_priced:
+        return
+    exchange.is_priced = True
     reading, candidate = exchange.reading, exchange.candidate
     if candidate is None:
         exchange.cost_usd = _FREE
