@@ -24,6 +24,8 @@ LEVERS: tuple[Lever, ...] = (
     "prompt_cache",
     "tier",
 )
+# Those that give an answer that was given before.
+REUSING: tuple[Lever, ...] = ("exact_cache", "near_exact", "semantic")
 STATES: tuple[State, ...] = ("off", "shadow", "on")
 # What leaves every answer as the provider gave or would give it.
 _DEFAULTS: Mapping[Lever, State] = {"exact_cache": "on", "prompt_cache": "on"}
@@ -63,6 +65,11 @@ class Policy:
     def has_lever(self) -> bool:
         """Whether any lever may act or is to be watched."""
         return any(state != "off" for state in self.states.values())
+
+    @property
+    def reuses(self) -> bool:
+        """Whether any lever gives kept answers, or is watched how it would."""
+        return any(self.state(lever) != "off" for lever in REUSING)
 
     def state(self, lever: Lever) -> str:
         """off, shadow or on."""

@@ -12,12 +12,14 @@ from apps.proxy.runtime import Runtime
 from apps.proxy.snapshot import Shard
 
 BYPASS = b"netra-bypass"
+# Kinds of calls that a lever may do something to.
+_TOUCHED = frozenset({"generate", "embed"})
 _YES = frozenset({"true", "1", "yes"})
 
 
 def assign(exchange: Exchange, runtime: Runtime) -> None:
     """Fill in `levers` of a call that any lever or experiment concerns; never raises."""
-    if exchange.endpoint.kind != "generate":
+    if exchange.endpoint.kind not in _TOUCHED:
         return
     shard = exchange.snapshot.shards[exchange.caller.organization.id]
     try:
