@@ -1,6 +1,8 @@
 """What the levers' stages know of one call, and what they decided."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from apps.attribution.access import PeriodAccess
@@ -9,10 +11,24 @@ from apps.kernel.events import Decision
 from apps.optimization.access import Lever, Policy
 from apps.optimization.answers.entries import Entry
 from apps.proxy.flights import Flight
+from apps.proxy.selection import Tier
 
 ACTED = "act"
 SHADOW = "shadow"
 NONE = "none"
+
+
+class Offer(NamedTuple):
+    """What a lever would have sent in place of a call, to be asked and judged; see Comparison.
+
+    alternative: {"path": …, "body": {…}, "class": the kind of request, where gains go by kinds}.
+    """
+
+    lever: Lever
+    namespace: str
+    score: float
+    probability: float
+    alternative: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -22,8 +38,9 @@ class Levers:
     may_act: inside the share of traffic, not held out, not bypassed. is_triggered: a lever would
     have had something to do, in whichever arm. period, unit, arm: None outside an experiment.
     entry: the kept answer that the call was given. flight: the answer that others may wait for.
-    body: what goes to the provider in place of the caller's bytes. is_marked: all of the prompt
-    that the provider keeps or reads, it does so for our marks.
+    body: what goes to the provider in place of the caller's bytes. tiers: whom to ask in place of
+    those whom the call itself leads to, who come last then. is_marked: all of the prompt that the
+    provider keeps or reads, it does so for our marks. offers: what is to be judged of this call.
     """
 
     policy: Policy
@@ -39,7 +56,9 @@ class Levers:
     entry: Entry | None = None
     flight: Flight | None = None
     body: bytes | None = None
+    tiers: Sequence[Tier] | None = None
     is_marked: bool = False
+    offers: list[Offer] = field(default_factory=list)
 
     def acts(self, lever: Lever) -> bool:
         """Whether the lever may change what happens to this call."""

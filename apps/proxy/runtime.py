@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.optimization.prefix import PromptCachePlanner
+from apps.optimization.routing import Pins
 from apps.proxy.answer_store import AnswerStore, NoAnswers
 from apps.proxy.breaker import Breakers
 from apps.proxy.comparisons import Comparisons, NoComparisons
@@ -64,6 +65,7 @@ class Runtime:
     flights: Flights = field(default_factory=Flights)
     units: Units = field(default_factory=Units)
     planner: PromptCachePlanner = field(default_factory=_planner)
+    pins: Pins = field(default_factory=Pins)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     recognition: Recognition = field(init=False)
 

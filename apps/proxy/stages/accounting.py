@@ -14,7 +14,7 @@ from apps.proxy.exchange import Exchange
 from apps.proxy.levers import Levers
 from apps.proxy.pricing import LISTED, cost_of, priced_model, rate_of, tier_named
 from apps.proxy.providers.estimate import foreseen
-from apps.proxy.stages.shaping import prompt_cache
+from apps.proxy.stages.shaping import prompt_cache, routing
 
 # Their caches hold what is marked; all others may have held the prompt.
 _ASKED = frozenset({"anthropic"})
@@ -159,6 +159,7 @@ def _usd(exchange: Exchange, charged: Charged) -> Decimal | None:
 
 _UNDOES: Mapping[Lever, Undo] = {
     "exact_cache": _asked_again,
+    routing.LEVER: routing.without_routing,
     prompt_cache.LEVER: prompt_cache.without_marks,
 }
 _UNDOING = tuple((lever, _UNDOES[lever]) for lever in reversed(LEVERS) if lever in _UNDOES)

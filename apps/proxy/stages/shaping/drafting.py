@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from apps.proxy.exchange import Exchange
-from apps.proxy.levers import Levers
+from apps.proxy.levers import Levers, Offer
 from apps.proxy.runtime import Runtime
 from apps.proxy.selection import Tier
 
@@ -26,7 +27,8 @@ class Proposal(NamedTuple):
     """What a lever decided, before it holds.
 
     draft: None leaves the call as it is. settle: called with whether the draft goes out, once that
-    is known: then the lever notes what accounting and later calls must know of it.
+    is known: then the lever notes what accounting and later calls must know of it. offer: what is
+    to be judged of it. certificate_id, namespace, score: see Decision.
     """
 
     decision: str
@@ -34,6 +36,10 @@ class Proposal(NamedTuple):
     draft: Draft | None = None
     is_triggered: bool = False
     settle: Callable[[bool], None] | None = None
+    offer: Offer | None = None
+    certificate_id: UUID | None = None
+    namespace: str | None = None
+    score: float | None = None
 
 
 # None: nothing of this call concerns the lever.
