@@ -31,6 +31,17 @@ class Offer(NamedTuple):
     alternative: Mapping[str, Any]
 
 
+class Removed(NamedTuple):
+    """Tokens that a call was spared: of what is new in it, and of what earlier calls were spared.
+
+    is_begun: answers were given before, so that a provider may have kept what came before them.
+    """
+
+    new: int
+    old: int
+    is_begun: bool
+
+
 @dataclass(slots=True)
 class Levers:
     """The state of one call whose policy has a lever, or whose organization has an experiment.
@@ -40,7 +51,8 @@ class Levers:
     entry: the kept answer that the call was given. flight: the answer that others may wait for.
     body: what goes to the provider in place of the caller's bytes. tiers: whom to ask in place of
     those whom the call itself leads to, who come last then. is_marked: all of the prompt that the
-    provider keeps or reads, it does so for our marks. offers: what is to be judged of this call.
+    provider keeps or reads, it does so for our marks. removed: what of the call did not go out.
+    offers: what is to be judged of it.
     """
 
     policy: Policy
@@ -58,6 +70,7 @@ class Levers:
     body: bytes | None = None
     tiers: Sequence[Tier] | None = None
     is_marked: bool = False
+    removed: Removed | None = None
     offers: list[Offer] = field(default_factory=list)
 
     def acts(self, lever: Lever) -> bool:

@@ -12,7 +12,7 @@ from apps.kernel.events import Event
 from apps.optimization.certificates import Certificate
 from tests.comparing import compared
 from tests.gateways import RunningGateway, Tenant, quick_settings, running_gateway, tenant
-from tests.proxy.certified import certificate, levered
+from tests.proxy.certified import certificate, levered, recomputed
 from tests.proxy.test_assignment import period
 from tests.simulator import RunningSimulator
 
@@ -173,7 +173,7 @@ def test_the_same_is_decided_in_both_arms_and_only_one_of_them_is_touched(
     caller: Tenant, simulator: RunningSimulator
 ) -> None:
     parts = {"experiments": Experiments((period(),)).to_dict()}
-    known = levered(caller, ON, gains(caller), models=(CHEAP,), **parts)
+    known = levered(caller, ON, gains(caller), models=(CHEAP,), parts=parts)
     with running_gateway(known) as gateway:
         for number in range(40):
             ask(gateway, f"c-{number}")
@@ -186,9 +186,9 @@ def test_the_same_is_decided_in_both_arms_and_only_one_of_them_is_touched(
     assert [e.is_triggered for e in events] == [decided(e)[1] == "routed" for e in events]
     models = [call.json["model"] for call in simulator.calls()]
     assert models == [CHEAP if decided(e)[0] == "act" else STRONG for e in events]
-    [charge] = next(e for e in events if decided(e)[0] == "act").untouched
-    assert charge.model.startswith(STRONG)
-    assert not charge.model.startswith(CHEAP)
+    acted = [event for event in events if event.untouched]
+    assert {event.arm for event in acted} == {"treatment"}
+    assert [recomputed(e) for e in acted] == [e.counterfactual_usd for e in acted]
 
 
 def test_a_conversation_keeps_its_model_and_a_withdrawn_certificate_ends_it(

@@ -6,13 +6,12 @@ from apps.optimization.routing.classes import Clusters, request_class, template_
 from apps.optimization.routing.deciding import Choice, Route, choose
 from apps.optimization.routing.gains import Fit, GainModel, fitted_gains
 from apps.optimization.routing.known import KNOWN, Known
-from apps.optimization.routing.namespaces import SHADOW_SHARE, pair_namespace
+from apps.optimization.routing.namespaces import pair_namespace
 from apps.optimization.routing.pinning import Pins
 from apps.optimization.routing.switching import calls_to_pay, pays_to_switch
 
 __all__ = [
     "KNOWN",
-    "SHADOW_SHARE",
     "Abilities",
     "Choice",
     "Clusters",

@@ -1,6 +1,4 @@
-"""What routing is certified for, and what conversations are kept by."""
-
-SHADOW_SHARE = 0.1  # of what may be routed, or is not yet certified: asked of both models
+"""What routing is certified for."""
 
 
 def pair_namespace(requested: str, model: str) -> str:

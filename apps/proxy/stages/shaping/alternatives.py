@@ -2,10 +2,12 @@
 
 import hmac
 import random
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
+from apps.optimization.access import Lever
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import Levers
 
@@ -25,16 +27,21 @@ def alternative(
     return named if kind is None else named | {"class": kind}
 
 
-def conversation_draw(levers: Levers, data_key: bytes) -> float:
+def conversation_draw(levers: Levers, data_key: bytes, lever: Lever) -> float:
     """In [0, 1): the same for all calls of a conversation, and nothing that a caller can guess."""
-    unit = (levers.unit or "").encode(errors="replace")
-    digest = blake2b(unit, key=keyed(data_key), digest_size=8).digest()
+    named = f"{lever}:{levers.unit}".encode(errors="replace")
+    digest = blake2b(named, key=keyed(data_key), digest_size=8).digest()
     return int.from_bytes(digest) / (1 << 64)
 
 
 def is_drawn(share: float) -> bool:
     """True in so great a share of calls, each drawn for itself."""
     return _random.random() < share
+
+
+def picked(names: Sequence[str]) -> str:
+    """One of them, each as likely as any other."""
+    return _random.choice(names)
 
 
 def is_conversation(levers: Levers) -> bool:

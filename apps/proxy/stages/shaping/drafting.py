@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
-from uuid import UUID
 
+from apps.kernel.events import Decision
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import Levers, Offer
 from apps.proxy.runtime import Runtime
@@ -27,19 +27,15 @@ class Proposal(NamedTuple):
     """What a lever decided, before it holds.
 
     draft: None leaves the call as it is. settle: called with whether the draft goes out, once that
-    is known: then the lever notes what accounting and later calls must know of it. offer: what is
-    to be judged of it. certificate_id, namespace, score: see Decision.
+    is known: then the lever notes what accounting and later calls must know of it. offers: what is
+    to be judged of it.
     """
 
-    decision: str
-    reason: str
+    decisions: Sequence[Decision]
     draft: Draft | None = None
     is_triggered: bool = False
     settle: Callable[[bool], None] | None = None
-    offer: Offer | None = None
-    certificate_id: UUID | None = None
-    namespace: str | None = None
-    score: float | None = None
+    offers: Sequence[Offer] = ()
 
 
 # None: nothing of this call concerns the lever.

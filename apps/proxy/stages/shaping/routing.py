@@ -9,11 +9,11 @@ from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple
 
+from apps.kernel.events import Decision
 from apps.optimization.access import Lever
 from apps.optimization.accounting import Charged
 from apps.optimization.answers.forms import FORMS
 from apps.optimization.routing import (
-    SHADOW_SHARE,
     Choice,
     Needs,
     Pins,
@@ -22,6 +22,7 @@ from apps.optimization.routing import (
     request_class,
     template_digest,
 )
+from apps.optimization.similarity.policy import SHADOW_SHARE
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import ACTED, NONE, SHADOW, Levers, Offer
 from apps.proxy.runtime import Runtime
@@ -67,7 +68,7 @@ def propose(exchange: Exchange, runtime: Runtime, levers: Levers, draft: Draft) 
     call = _call(exchange, runtime, levers, draft, data_key)
     options = options_of(exchange, runtime, levers, call.needs, kind=call.kind)
     if not options.found:
-        return Proposal(NONE, options.reason)
+        return Proposal([Decision(LEVER, NONE, options.reason)])
     certified = [each for each in options.found if each.certificate is not None]
     choice = _choice(call, certified) if certified else Choice(None, "uncertified")
     chosen = next((each for each in certified if each.route.model == choice.model), None)
@@ -127,39 +128,39 @@ def _most_latency(call: _Call) -> float | None:
 
 def _unrouted(call: _Call, options: list[Option], reason: str) -> Proposal:
     """The call stays; a share of such calls is asked of one of the other models as well."""
-    draw = conversation_draw(call.levers, call.data_key)
+    draw = conversation_draw(call.levers, call.data_key, LEVER)
     option = options[int(draw * len(options))]
-    probability = SHADOW_SHARE / len(options)
     is_asked = call.levers.may_act and is_drawn(SHADOW_SHARE)
+    decision = SHADOW if reason == "uncertified" else NONE
     return Proposal(
-        SHADOW if reason == "uncertified" else NONE,
-        reason,
+        [_decision(decision, reason, option)],
         settle=_pinning(call, None),
-        offer=_offer(call, option, probability) if is_asked else None,
-        namespace=option.namespace,
-        score=option.route.gain,
+        offers=[_offer(call, option, SHADOW_SHARE / len(options))] if is_asked else (),
     )
 
 
 def _routed(call: _Call, option: Option, reason: str) -> Proposal:
     """A share of the conversations stays, so that labels keep coming."""
     levers = call.levers
-    is_sampled = conversation_draw(levers, call.data_key) < SHADOW_SHARE
+    is_sampled = conversation_draw(levers, call.data_key, LEVER) < SHADOW_SHARE
     acts = levers.acts(LEVER) and not is_sampled
     is_asked = levers.may_act and not acts and (is_sampled or is_drawn(SHADOW_SHARE))
     draft = call.draft
     routed = draft._replace(tiers=[*option.tiers, *draft.tiers]) if acts else None
+    reason = "sampled" if is_sampled else reason
     return Proposal(
-        ACTED if acts else SHADOW,
-        "sampled" if is_sampled else reason,
+        [_decision(ACTED if acts else SHADOW, reason, option)],
         draft=routed,
         is_triggered=not is_sampled,
         settle=_pinning(call, None if is_sampled else option.route.model),
-        offer=_offer(call, option, SHADOW_SHARE) if is_asked else None,
-        certificate_id=option.certificate.id if option.certificate else None,
-        namespace=option.namespace,
-        score=option.route.gain,
+        offers=[_offer(call, option, SHADOW_SHARE)] if is_asked else (),
     )
+
+
+def _decision(decision: str, reason: str, option: Option) -> Decision:
+    certificate_id = option.certificate.id if option.certificate else None
+    gain = option.route.gain
+    return Decision(LEVER, decision, reason, certificate_id, option.namespace, gain)
 
 
 def _offer(call: _Call, option: Option, probability: float) -> Offer:

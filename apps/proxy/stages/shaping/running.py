@@ -7,12 +7,13 @@ from apps.proxy import figures
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import NONE, Levers
 from apps.proxy.runtime import Runtime
-from apps.proxy.stages.shaping import prompt_cache, routing
+from apps.proxy.stages.shaping import compression, prompt_cache, routing
 from apps.proxy.stages.shaping.drafting import Draft, Proposal, Propose
 
 # In the order of LEVERS, which is also that of the decomposition.
 _LEVERS: tuple[tuple[Lever, Propose], ...] = (
     (routing.LEVER, routing.propose),
+    (compression.LEVER, compression.propose),
     (prompt_cache.LEVER, prompt_cache.propose),
 )
 
@@ -66,18 +67,6 @@ def _settled(
         figures.fail_lever(lever, "slow")
         levers.decide(lever, NONE, "slow")
     else:
-        _note(levers, lever, proposal)
+        levers.decisions.extend(proposal.decisions)
+        levers.offers.extend(proposal.offers)
     return proposal.draft if proposal.draft is not None and goes_out else draft
-
-
-def _note(levers: Levers, lever: Lever, proposal: Proposal) -> None:
-    levers.decide(
-        lever,
-        proposal.decision,
-        proposal.reason,
-        certificate_id=proposal.certificate_id,
-        namespace=proposal.namespace,
-        score=proposal.score,
-    )
-    if proposal.offer is not None:
-        levers.offers.append(proposal.offer)
