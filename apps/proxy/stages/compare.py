@@ -56,9 +56,11 @@ def _comparison(exchange: Exchange, levers: Levers, offer: Offer, given: str) ->
         question=_question(exchange.facts.document),
         given=given,
         alternative=offer.alternative,
+        api_key_id=caller.api_key_id,
     )
 
 
 def _question(document: Mapping[str, Any]) -> str:
-    """The whole request: what was asked last means nothing without what was said before."""
-    return orjson.dumps(document).decode()
+    """The conversation: what was asked last means nothing without what was said before it."""
+    names = ("system", "messages")
+    return orjson.dumps({name: document[name] for name in names if name in document}).decode()
