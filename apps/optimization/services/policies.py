@@ -17,8 +17,10 @@ TRAFFIC_STEPS = (0, 10, 50, 100)
 MOST_MODELS = 50
 LONGEST_NAME = 200
 MOST_TAG_FLUSHES = 1_000
-# What levers exist for so far; the others can be switched on once they serve.
-AVAILABLE = ("exact_cache", "prompt_cache")
+# What can be switched on; a lever that can change answers acts only where it is certified.
+AVAILABLE = (
+    "exact_cache", "near_exact", "semantic", "routing", "compression", "prompt_cache",
+)  # fmt: skip
 
 
 class InvalidPolicy(NetraError):
@@ -63,6 +65,7 @@ def set_policy(
         caches_any_temperature=terms.caches_any_temperature,
         traffic_percent=terms.traffic_percent,
         allowed_models=None if terms.allowed_models is None else list(terms.allowed_models),
+        judge_model=terms.judge_model,
         set_by=set_by,
         created_at=at,
     )
@@ -135,6 +138,8 @@ def _check_terms(terms: PolicyTerms) -> None:
         raise InvalidPolicy(f"Choose the share of traffic from {steps} percent.")
     if terms.allowed_models is not None and not _are_models(terms.allowed_models):
         raise InvalidPolicy(f"Name at most {MOST_MODELS} models, each without spaces.")
+    if terms.judge_model is not None and not _are_models((terms.judge_model,)):
+        raise InvalidPolicy("Name the judge's model as a call names it, without spaces, or none.")
 
 
 def _check_levers(terms: PolicyTerms) -> None:
