@@ -18,7 +18,7 @@ MOST_MODELS = 50
 LONGEST_NAME = 200
 MOST_TAG_FLUSHES = 1_000
 # What levers exist for so far; the others can be switched on once they serve.
-AVAILABLE = ("exact_cache", "prompt_cache")
+AVAILABLE = ("exact_cache", "prompt_cache", "tier")
 
 
 class InvalidPolicy(NetraError):

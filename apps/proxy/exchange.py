@@ -90,6 +90,7 @@ class Exchange:
     caller: Caller = field(init=False)
     has_caller: bool = False
     _book: PriceBook | None = None
+    due_at: datetime | None = None
     # receive
     body: Body = b""
     is_replayable: bool = True

@@ -8,10 +8,19 @@ from apps.kernel.events import Decision
 from apps.optimization.access import Lever, Policy
 from apps.optimization.answers.entries import Entry
 from apps.proxy.flights import Flight
+from apps.proxy.selection import Candidate
 
 ACTED = "act"
 SHADOW = "shadow"
 NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Flex:
+    """Whom to ask for the cheaper tier, and for how many seconds."""
+
+    candidate: Candidate
+    seconds: float
 
 
 @dataclass(slots=True)
@@ -22,7 +31,8 @@ class Levers:
     have had something to do, in whichever arm. period, unit, arm: None outside an experiment.
     entry: the kept answer that the call was given. flight: the answer that others may wait for.
     body: what goes to the provider in place of the caller's bytes. is_marked: all of the prompt
-    that the provider keeps or reads, it does so for our marks.
+    that the provider keeps or reads, it does so for our marks. flex: None where only the ordinary
+    tier is asked.
     """
 
     policy: Policy
@@ -39,6 +49,7 @@ class Levers:
     flight: Flight | None = None
     body: bytes | None = None
     is_marked: bool = False
+    flex: Flex | None = None
 
     def acts(self, lever: Lever) -> bool:
         """Whether the lever may change what happens to this call."""

@@ -1,7 +1,7 @@
 """The stages of a call in their order, and what happens when one of them stops it.
 
-receive and authenticate → admit → assign → answer → shape → call → relay → record. Authentication
-needs the head of the request only and comes before its body is read.
+receive and authenticate → admit → assign → answer → shape → ease → call → relay → record.
+Authentication needs the head of the request only and comes before its body is read.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from apps.proxy.stages.assign import assign, remember
 from apps.proxy.stages.attempting import drop_upstream
 from apps.proxy.stages.authenticate import authenticate
 from apps.proxy.stages.call import call
+from apps.proxy.stages.ease import ease
 from apps.proxy.stages.keep import keep
 from apps.proxy.stages.receive import receive
 from apps.proxy.stages.record import price, record
@@ -73,6 +74,7 @@ async def _run_stages(exchange: Exchange, runtime: Runtime) -> None:
     if await answer(exchange, runtime):
         return
     shape(exchange, runtime)
+    ease(exchange, runtime)
     async with Deadline(exchange.timeouts.total):
         await call(exchange, runtime)
         await relay(exchange)
