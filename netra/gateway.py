@@ -12,6 +12,7 @@ from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.rates import PriceBook
 from apps.pricing.selectors import edition_in_force, price_book
 from apps.proxy.answer_store import SharedAnswers
+from apps.proxy.comparisons import SharedComparisons
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.loader import Loader
 from apps.proxy.runtime import Runtime, Settings
@@ -39,6 +40,7 @@ async def open_runtime() -> AsyncIterator[Runtime]:
             _spool() as spool,
             _transport() as transport,
             _answers() as answers,
+            _comparisons() as comparisons,
         ):
             yield Runtime(
                 settings=Settings(peppers=tuple(settings.API_KEY_PEPPERS.keys.values())),
@@ -49,6 +51,7 @@ async def open_runtime() -> AsyncIterator[Runtime]:
                 spool=spool,
                 transport=transport,
                 answers=answers,
+                comparisons=comparisons,
             )
     finally:
         await asyncio.to_thread(loader.stop)
@@ -98,6 +101,15 @@ async def _answers() -> AsyncIterator[SharedAnswers]:
         yield answers
     finally:
         await answers.close()
+
+
+@asynccontextmanager
+async def _comparisons() -> AsyncIterator[SharedComparisons]:
+    comparisons = SharedComparisons(settings.CACHE_URL, prefix=settings.REDIS_KEY_PREFIX)
+    try:
+        yield comparisons
+    finally:
+        await comparisons.close()
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.rates import PriceBook
 from apps.proxy.answer_store import SharedAnswers
 from apps.proxy.app import Gateway
+from apps.proxy.comparisons import SharedComparisons
 from apps.proxy.connection import Connection
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.runtime import Runtime, Settings
@@ -121,12 +122,16 @@ def credential(
 
 @dataclass
 class RunningGateway:
-    """A gateway that answers at `url` (no slash at the end). `tenants` may be replaced any time."""
+    """A gateway that answers at `url` (no slash at the end). `tenants` may be replaced any time.
+
+    prefix: of what it keeps in CACHE_URL.
+    """
 
     url: str
     tenants: Sequence[Tenant]
     spool: SpoolWriter
     runtime: Runtime
+    prefix: str
     _follower: Follower
     _events: list[Event] = field(default_factory=list)
     _contents: list[bytes] = field(default_factory=list)
@@ -241,7 +246,9 @@ class _Serving:
         spool = SpoolWriter(self._folder, "gateway")
         transport = Transport()
         # Nothing here is about time; a busy machine must not make a miss of a hit.
-        answers = SharedAnswers(self._answers_url, prefix=f"test-{uuid7()}", patience_s=5.0)
+        prefix = f"test-{uuid7()}"
+        answers = SharedAnswers(self._answers_url, prefix=prefix, patience_s=5.0)
+        comparisons = SharedComparisons(settings.CACHE_URL, prefix=prefix)
         runtime = Runtime(
             settings=self._settings,
             snapshot=self._snapshot,
@@ -251,12 +258,14 @@ class _Serving:
             spool=spool,
             transport=transport,
             answers=answers,
+            comparisons=comparisons,
         )
         [folder] = writer_folders(self._folder)
-        self._gateway = RunningGateway("", self._tenants, spool, runtime, Follower(folder))
+        self._gateway = RunningGateway("", self._tenants, spool, runtime, prefix, Follower(folder))
         yield runtime
         await transport.close()
         await answers.close()
+        await comparisons.close()
         await limiter.close()
         spool.close()
 

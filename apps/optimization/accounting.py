@@ -1,8 +1,9 @@
 """One counterfactual for each call, and what of the difference each lever saved."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal, localcontext
+from typing import NamedTuple
 
 from apps.kernel.tokens import TokenBuckets
 
@@ -10,6 +11,16 @@ from apps.kernel.tokens import TokenBuckets
 _DIGITS = 60
 _WARM_SECONDS, _LONG_SECONDS = 300, 3600
 _LEAST_PROMPT, _STEP = 1024, 128
+
+
+class Charged(NamedTuple):
+    """What a provider charges a call for; models: the first of them that has a price counts."""
+
+    provider: str
+    models: tuple[str | None, ...]
+    tier: str | None
+    buckets: TokenBuckets
+    units: Mapping[str, int]
 
 
 def decomposed(

@@ -1,6 +1,7 @@
 """What the levers' stages know of one call, and what they decided."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from apps.attribution.access import PeriodAccess
 from apps.attribution.assignment import Arm
@@ -55,6 +56,15 @@ class Levers:
         """Whether the lever may change what happens to this call."""
         return self.may_act and self.policy.state(lever) == "on"
 
-    def decide(self, lever: Lever, decision: str, reason: str) -> None:
-        """Note what the lever decided, in whichever arm."""
-        self.decisions.append(Decision(lever, decision, reason))
+    def decide(
+        self,
+        lever: Lever,
+        decision: str,
+        reason: str,
+        *,
+        certificate_id: UUID | None = None,
+        namespace: str | None = None,
+        score: float | None = None,
+    ) -> None:
+        """Note what the lever decided, in whichever arm; see Decision."""
+        self.decisions.append(Decision(lever, decision, reason, certificate_id, namespace, score))

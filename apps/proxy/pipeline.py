@@ -28,7 +28,7 @@ from apps.proxy.stages.receive import receive
 from apps.proxy.stages.record import price, record
 from apps.proxy.stages.relay import ending_event, relay
 from apps.proxy.stages.retain import retain
-from apps.proxy.stages.shape import shape
+from apps.proxy.stages.shaping import shape
 
 logger = structlog.get_logger(__name__)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from apps.optimization.prefix import PromptCachePlanner
 from apps.proxy.answer_store import AnswerStore, NoAnswers
 from apps.proxy.breaker import Breakers
+from apps.proxy.comparisons import Comparisons, NoComparisons
 from apps.proxy.flights import Flights
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.recognition import Recognition
@@ -59,6 +60,7 @@ class Runtime:
     breakers: Breakers = field(default_factory=Breakers)
     latencies: Latencies = field(default_factory=Latencies)
     answers: AnswerStore = field(default_factory=NoAnswers)
+    comparisons: Comparisons = field(default_factory=NoComparisons)
     flights: Flights = field(default_factory=Flights)
     units: Units = field(default_factory=Units)
     planner: PromptCachePlanner = field(default_factory=_planner)

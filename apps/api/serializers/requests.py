@@ -159,6 +159,12 @@ class DecisionOut(serializers.Serializer[Any]):
     decision = serializers.CharField()
     reason = serializers.CharField()
     certificate_id = serializers.UUIDField(allow_null=True)
+    namespace = serializers.CharField(
+        allow_null=True, default=None, help_text="Within which the lever is certified."
+    )
+    score = serializers.FloatField(
+        allow_null=True, default=None, help_text="By which it was decided: the higher, the safer."
+    )
 
 
 class RequestDetailOut(RequestOut):

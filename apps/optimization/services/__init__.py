@@ -1,0 +1,23 @@
+"""Writes, inside the organization's scope."""
+
+from apps.optimization.services.policies import (
+    AVAILABLE,
+    LONGEST_NAME,
+    MOST_MODELS,
+    TRAFFIC_STEPS,
+    InvalidPolicy,
+    TooManyFlushes,
+    invalidate_answers,
+    set_policy,
+)
+
+__all__ = [
+    "AVAILABLE",
+    "LONGEST_NAME",
+    "MOST_MODELS",
+    "TRAFFIC_STEPS",
+    "InvalidPolicy",
+    "TooManyFlushes",
+    "invalidate_answers",
+    "set_policy",
+]
