@@ -1,6 +1,7 @@
 """The cheaper tier through a real gateway: asked where the caller can wait, and only so long."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -81,6 +82,8 @@ def test_a_call_that_may_wait_is_answered_for_half_of_the_price(
     assert "netra-deadline" not in sent.headers
     assert "flex" in answer.text
     assert (event.tier, decided(event)) == ("flex", [("act", "flex")])
+    paid = event.actual_usd or Decimal(0)
+    assert (event.counterfactual_usd, event.decomposition) == (2 * paid, {"tier": paid})
 
 
 def test_a_refusal_of_the_cheaper_tier_is_answered_by_the_ordinary_one(
@@ -169,3 +172,25 @@ def test_a_deadline_that_is_none_is_refused_in_the_shape_of_the_api(
     answer = httpx.post(running.url + path, json=body(max_tokens=5), headers=headers, timeout=30)
     assert (answer.status_code, answer.headers["netra-error-code"]) == (400, "invalid_netra_header")
     assert "Send one of these" in answer.json()["error"]["message"]
+
+
+def test_what_the_tier_saved_is_the_difference_of_two_runs_with_and_without_it(
+    caller: Tenant, simulator: RunningSimulator
+) -> None:
+    idle = tenant(2, simulator.url).having(parts=policy())
+    with running_gateway(caller, idle) as gateway:
+        for each in (caller, idle):
+            headers = {"authorization": f"Bearer {each.key}", "netra-deadline": "10m"}
+            for number in range(4):
+                asked = body(messages=[{"role": "user", "content": "Why? " * 700 * number or "Hi"}])
+                url = f"{gateway.url}/v1/chat/completions"
+                httpx.post(url, json=asked, headers=headers, timeout=30).raise_for_status()
+        events = gateway.events(8)
+    eased = [each for each in events if each.organization_id == caller.organization.id]
+    plain = [each for each in events if each.organization_id == idle.organization.id]
+    saved = sum((each.decomposition["tier"] for each in eased), Decimal(0))
+    assert saved == spent(plain) - spent(eased) > 0
+
+
+def spent(events: list[Event]) -> Decimal:
+    return sum((event.actual_usd or Decimal(0) for event in events), Decimal(0))

@@ -9,6 +9,7 @@ from datetime import timedelta
 from time import monotonic
 
 from apps.optimization.access import Lever
+from apps.optimization.accounting import Charged
 from apps.optimization.deadlines.flex import patience_seconds
 from apps.proxy import figures
 from apps.proxy.exchange import Exchange
@@ -38,6 +39,13 @@ def ease(exchange: Exchange, runtime: Runtime) -> None:
     except Exception:  # noqa: BLE001  (the call goes on untouched)
         figures.fail_lever(LEVER, "error")
         levers.flex = None
+
+
+def without_flex(exchange: Exchange, _levers: Levers, charged: Charged) -> Charged | None:
+    """The call in the ordinary tier, where the cheaper one was asked for and served it."""
+    candidate = exchange.candidate
+    was_asked = candidate is not None and candidate.service_tier == FLEX
+    return charged._replace(tier=None) if was_asked and charged.tier == FLEX else None
 
 
 def due_in(exchange: Exchange, levers: Levers) -> timedelta | None:
