@@ -43,7 +43,10 @@ async def open_runtime() -> AsyncIterator[Runtime]:
             _comparisons() as comparisons,
         ):
             yield Runtime(
-                settings=Settings(peppers=tuple(settings.API_KEY_PEPPERS.keys.values())),
+                settings=Settings(
+                    peppers=tuple(settings.API_KEY_PEPPERS.keys.values()),
+                    portal_url=settings.PORTAL_URL.rstrip("/"),
+                ),
                 snapshot=lambda: loader.known,
                 is_in_touch=lambda: loader.state.is_listening,
                 mark_used=loader.mark_used,

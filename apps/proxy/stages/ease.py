@@ -14,14 +14,13 @@ from apps.optimization.deadlines.flex import patience_seconds
 from apps.proxy import figures
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import ACTED, NONE, SHADOW, Flex, Levers
-from apps.proxy.pricing import cost_of, rate_of
-from apps.proxy.providers.estimate import foreseen
+from apps.proxy.pricing import is_cheaper
 from apps.proxy.runtime import Runtime
 from apps.proxy.selection import Candidate
 
 LEVER: Lever = "tier"
 FLEX = "flex"
-_MEMBER = "service_tier"
+TIER_MEMBER = "service_tier"
 _OFFERED = frozenset({"chat.completions", "responses"})
 _OFFERING = frozenset({"openai"})
 
@@ -29,7 +28,7 @@ _OFFERING = frozenset({"openai"})
 def ease(exchange: Exchange, runtime: Runtime) -> None:
     """Fill in `levers.flex` of a call that may wait; never raises."""
     levers = exchange.levers
-    if levers is None or levers.policy.state(LEVER) == "off":
+    if levers is None or levers.policy.state(LEVER) == "off" or _has_decided(levers):
         return
     try:
         levers.flex = _flex(exchange, runtime, levers)
@@ -39,6 +38,11 @@ def ease(exchange: Exchange, runtime: Runtime) -> None:
     except Exception:  # noqa: BLE001  (the call goes on untouched)
         figures.fail_lever(LEVER, "error")
         levers.flex = None
+
+
+def _has_decided(levers: Levers) -> bool:
+    """Whether the call could have waited for longer, and was to be answered by a batch."""
+    return any(each.lever == LEVER for each in levers.decisions)
 
 
 def without_flex(exchange: Exchange, _levers: Levers, charged: Charged) -> Charged | None:
@@ -76,18 +80,7 @@ def _offered(exchange: Exchange) -> Candidate | None:
     """Who would be asked first, where it has a cheaper price for calls that wait."""
     document, first = exchange.facts.document, exchange.tiers[0][0]
     is_fit = exchange.endpoint.name in _OFFERED and exchange.is_replayable
-    if not is_fit or not isinstance(document, dict) or _MEMBER in document:
+    if not is_fit or not isinstance(document, dict) or TIER_MEMBER in document:
         return None
     provider = first.credential.provider
-    return first if provider in _OFFERING and _is_cheaper(exchange, first) else None
-
-
-def _is_cheaper(exchange: Exchange, candidate: Candidate) -> bool:
-    """A contract may give every tier one price, whether the model has it or not."""
-    models, tokens = (candidate.model, exchange.model), foreseen(exchange.facts)
-    provider = candidate.credential.provider
-    eased, ordinary = (
-        cost_of(tokens, {}, rate_of(exchange, provider, *models, tier=tier))
-        for tier in (FLEX, None)
-    )
-    return eased is not None and ordinary is not None and eased < ordinary
+    return first if provider in _OFFERING and is_cheaper(exchange, first, FLEX) else None
