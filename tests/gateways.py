@@ -42,11 +42,13 @@ from apps.tenants.access import (
     Route,
 )
 from apps.tenants.key_format import new_key
+from apps.tenants.passes import pass_key
 from apps.usage.spool import Follower, Kind, Record, SpoolWriter
 from apps.usage.spool.folders import writer_folders
 from tests.launch.projects import eventually
 
 PEPPER = b"p" * 32
+PASS_KEY = pass_key(b"k" * 32)
 PROVIDERS = (
     "openai", "anthropic", "google", "cohere", "azure_openai", "mistral", "groq", "deepseek",
     "together", "openrouter", "vllm", "ollama",
@@ -195,7 +197,7 @@ def running_gateway(
 
 def quick_settings(**changes: Any) -> Settings:
     """Settings with timeouts for tests."""
-    quick = Settings(peppers=(PEPPER,), timeouts=QUICK, lever_seconds=5.0)
+    quick = Settings(peppers=(PEPPER,), timeouts=QUICK, lever_seconds=5.0, pass_keys=(PASS_KEY,))
     return replace(quick, **changes)
 
 

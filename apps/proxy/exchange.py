@@ -7,7 +7,7 @@ from time import perf_counter
 from uuid import UUID
 
 from apps.kernel.errors import NetraError
-from apps.kernel.events import Attempt, Outcome
+from apps.kernel.events import Attempt, Kind, Outcome
 from apps.kernel.ids import uuid7
 from apps.kernel.tokens import TokenBuckets
 from apps.pricing.rates import PriceBook
@@ -32,7 +32,10 @@ class InternalError(NetraError):
 
 @dataclass(slots=True)
 class Caller:
-    """Who asks, after authentication. own_key: the provider's key that the caller brought."""
+    """Who asks, after authentication. own_key: the provider's key that the caller brought.
+
+    kind: "live", or what a pass of our own workers says.
+    """
 
     key: KeyAccess
     organization: OrganizationAccess
@@ -42,6 +45,12 @@ class Caller:
     end_user: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     conversation_id: str | None = None
+    kind: Kind = "live"
+
+    @property
+    def api_key_id(self) -> UUID | None:
+        """None for a pass that stands in no key's place."""
+        return self.key.id if self.key.id.int else None
 
 
 @dataclass(slots=True)

@@ -65,6 +65,9 @@ class Levers:
         certificate_id: UUID | None = None,
         namespace: str | None = None,
         score: float | None = None,
+        entry: str | None = None,
     ) -> None:
         """Note what the lever decided, in whichever arm; see Decision."""
-        self.decisions.append(Decision(lever, decision, reason, certificate_id, namespace, score))
+        self.decisions.append(
+            Decision(lever, decision, reason, certificate_id, namespace, score, entry)
+        )

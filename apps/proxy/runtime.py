@@ -23,7 +23,7 @@ from apps.usage.spool import SpoolWriter
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """peppers: those under which key digests were made. Sizes in bytes.
+    """peppers: those under which key digests were made. pass_keys: those of passes. Sizes in bytes.
 
     largest_body: of a request held in memory, and so replayable. largest_answer: of a JSON answer.
     lever_seconds: so long a lever may think; a call that it kept longer goes on untouched.
@@ -37,6 +37,7 @@ class Settings:
     timeouts: Timeouts = Timeouts()
     lever_seconds: float = 0.005
     portal_url: str = ""
+    pass_keys: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 def _planner() -> PromptCachePlanner:

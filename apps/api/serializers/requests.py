@@ -165,6 +165,9 @@ class DecisionOut(serializers.Serializer[Any]):
     score = serializers.FloatField(
         allow_null=True, default=None, help_text="By which it was decided: the higher, the safer."
     )
+    entry = serializers.CharField(
+        allow_null=True, default=None, help_text="The kept answer that it was about."
+    )
 
 
 class RequestDetailOut(RequestOut):

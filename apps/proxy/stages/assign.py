@@ -16,8 +16,11 @@ _YES = frozenset({"true", "1", "yes"})
 
 
 def assign(exchange: Exchange, runtime: Runtime) -> None:
-    """Fill in `levers` of a call that any lever or experiment concerns; never raises."""
-    if exchange.endpoint.kind != "generate":
+    """Fill in `levers` of a call that any lever or experiment concerns; never raises.
+
+    Calls of our own workers concern none.
+    """
+    if exchange.endpoint.kind != "generate" or exchange.caller.kind != "live":
         return
     shard = exchange.snapshot.shards[exchange.caller.organization.id]
     try:

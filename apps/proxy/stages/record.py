@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 from typing import TypedDict
+from uuid import UUID
 
-from apps.kernel.events import Alert, Attempt, Event
+from apps.kernel.events import Alert, Attempt, Event, Kind
 from apps.kernel.tokens import TokenBuckets
 from apps.proxy import figures
-from apps.proxy.exchange import NOTHING, Exchange, Timing
+from apps.proxy.exchange import NOTHING, Caller, Exchange, Timing
 from apps.proxy.pricing import LISTED, cost_of, rate_of, tier_named
 from apps.proxy.providers.estimate import estimate
 from apps.proxy.providers.facts import Reading, RequestFacts
@@ -90,9 +91,7 @@ def event_of(exchange: Exchange, alerts: tuple[Alert, ...] = ()) -> Event:
     return Event(
         event_id=exchange.event_id,
         started_at=exchange.started_at,
-        organization_id=caller.organization.id,
-        project_id=caller.project.id,
-        api_key_id=caller.key.id,
+        **_asker(caller),
         endpoint=exchange.endpoint.name,
         dialect=exchange.endpoint.dialect,
         provider=_provider(exchange),
@@ -125,6 +124,22 @@ def event_of(exchange: Exchange, alerts: tuple[Alert, ...] = ()) -> Event:
         region=LISTED if candidate else None,
         **accounts(exchange),
     )
+
+
+class _Asker(TypedDict):
+    organization_id: UUID
+    project_id: UUID
+    api_key_id: UUID | None
+    kind: Kind
+
+
+def _asker(caller: Caller) -> _Asker:
+    return {
+        "organization_id": caller.organization.id,
+        "project_id": caller.project.id,
+        "api_key_id": caller.api_key_id,
+        "kind": caller.kind,
+    }
 
 
 def _provider(exchange: Exchange) -> str | None:
