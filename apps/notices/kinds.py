@@ -9,14 +9,18 @@ class Kind(StrEnum):
     BUDGET_ALERT = "budget.alert"
     PLAN_USAGE = "plan.usage"
     WEBHOOK_DISABLED = "webhook.disabled"
+    DEFERRED_CALL_COMPLETED = "deferred_call.completed"
 
 
 LABELS: dict[Kind, str] = {
     Kind.BUDGET_ALERT: "A budget reaches a share at which it warns",
     Kind.PLAN_USAGE: "A limit of the plan is half, nearly or fully used",
     Kind.WEBHOOK_DISABLED: "A webhook endpoint failed for days and was turned off",
+    Kind.DEFERRED_CALL_COMPLETED: "A call that was put off has its answer",
 }
 # A message for trying out an endpoint; nobody subscribes to it.
 PING = "webhook.ping"
+# What programs wait for: neither kept as a notice nor e-mailed.
+WEBHOOK_ONLY = frozenset({Kind.DEFERRED_CALL_COMPLETED})
 # Whom notices concern; others have to look at the page.
 E_MAILED_ROLES = (Role.OWNER, Role.ADMIN, Role.FINANCE)

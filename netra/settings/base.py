@@ -58,7 +58,10 @@ SHARED_APPS = [
     "pgtrigger",
     "rest_framework",
 ]
-_TENANT_FLOORS = ("tenants.idempotency", "usage", "usage.imports", "optimization", "attribution")
+_TENANT_FLOORS = (
+    "tenants.idempotency", "usage", "usage.imports", "optimization", "optimization.deadlines",
+    "attribution",
+)  # fmt: skip
 TENANT_APPS = [f"apps.{floor}" for floor in _TENANT_FLOORS]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 MIDDLEWARE = [
