@@ -12,7 +12,14 @@ import structlog
 from django.db import transaction
 
 from apps.attribution.audit import Charging
-from apps.attribution.models import Experiment, Period, ProofLog, SavingsStatement, SealedRow
+from apps.attribution.models import (
+    Experiment,
+    Period,
+    ProofLog,
+    SavingsStatement,
+    SealedHead,
+    SealedRow,
+)
 from apps.attribution.selectors import SEALED_FOR
 from apps.attribution.sequences import Bound
 from apps.attribution.services.logs import (
@@ -22,6 +29,7 @@ from apps.attribution.services.logs import (
     open_log_period,
     seal_batch,
 )
+from apps.attribution.services.mailing import announce_heads
 from apps.attribution.statements import Contract
 from apps.pricing.selectors import Books
 from apps.tenants.models import Organization
@@ -42,7 +50,7 @@ class Sealed:
     """What came of one run. unexplained: calls whose price was not found again."""
 
     units: int = 0
-    heads: int = 0
+    heads: list[SealedHead] = field(default_factory=list)
     unexplained: int = 0
     statements: list[SavingsStatement] = field(default_factory=list)
 
@@ -52,7 +60,8 @@ def seal_experiment(
     *, organization: Organization, experiment_id: UUID, at: datetime, contract: Contract = TERMS
 ) -> Sealed:
     """Seal the units that are over, in batches of the days on which they closed, and close the
-    statements of periods none of whose units goes on. Twice is the same as once.
+    statements of periods none of whose units goes on; the heads go to the finance contact. Twice is
+    the same as once.
 
     contract: for an experiment that has no log yet. Raises LogRefused where a period does not
     follow the one before.
@@ -65,6 +74,7 @@ def seal_experiment(
             sealed.statements.append(
                 close_log_period(organization=organization, period_id=period.pk, at=at)
             )
+    announce_heads(organization=organization, heads=sealed.heads, at=at)
     return sealed
 
 
@@ -91,8 +101,9 @@ def _seal_period(organization: Organization, period: Period, at: datetime, seale
         by_unit = groupby(calls, key=itemgetter("unit"))
         units = [charging.unit_of(name, list(told)) for name, told in by_unit]
         batch = SealedBatch(day, units, list(charging.rates.values()))
-        seal_batch(organization=organization, period_id=period.pk, batch=batch, at=at)
-        sealed.units, sealed.heads = sealed.units + len(units), sealed.heads + 1
+        head = seal_batch(organization=organization, period_id=period.pk, batch=batch, at=at)
+        sealed.heads.append(head)
+        sealed.units += len(units)
         _warn(period, charging.unexplained, sealed)
 
 
