@@ -17,6 +17,7 @@ from apps.attribution.sequences import (
     two_sided_radius,
 )
 from apps.attribution.statements import Carried, Contract, Evidence, Period, close
+from apps.attribution.watching import ALPHA
 from tests.attribution.audit.journals import MONTHS
 from tests.attribution.units import batch_of
 
@@ -43,6 +44,7 @@ def _period() -> Period:
 
 
 NAMES = {
+    "ALPHA": ALPHA,
     "savings": _savings,
     "fee": _fee,
     "Terms": Terms,
@@ -58,7 +60,7 @@ NAMES = {
 
 
 def test_the_page_has_numbers() -> None:
-    assert len(LINES) == 14
+    assert len(LINES) == 16
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -22,6 +22,7 @@ from apps.attribution.models import (
 )
 from apps.attribution.selectors import SEALED_FOR
 from apps.attribution.sequences import Bound
+from apps.attribution.services.guarding import judge_quality, tell_of_lost_units, watch_units
 from apps.attribution.services.logs import (
     SealedBatch,
     close_log_period,
@@ -70,6 +71,8 @@ def seal_experiment(
     experiment = Experiment.objects.select_for_update().get(pk=experiment_id)
     for period in _open_periods(organization, experiment, contract, at):
         _seal_period(organization, period, at, sealed)
+        judge_quality(organization=organization, period=period, at=at)
+        tell_of_lost_units(organization=organization, period=period, at=at)
         if at >= period.ends_at + SEALED_FOR:
             sealed.statements.append(
                 close_log_period(organization=organization, period_id=period.pk, at=at)
@@ -82,7 +85,8 @@ def _open_periods(
     organization: Organization, experiment: Experiment, contract: Contract, at: datetime
 ) -> list[Period]:
     """Those that began and have no statement yet, in order, each open in the log."""
-    begun = list(experiment.periods.filter(starts_at__lte=at).order_by("starts_at"))
+    started = experiment.periods.filter(starts_at__lte=at).select_related("experiment")
+    begun = list(started.order_by("starts_at"))
     if begun and not ProofLog.objects.filter(pk=experiment.pk).exists():
         open_log(organization=organization, experiment_id=experiment.pk, contract=contract, at=at)
     opened = ProofLog.objects.get(pk=experiment.pk).opened if begun else []
@@ -102,6 +106,7 @@ def _seal_period(organization: Organization, period: Period, at: datetime, seale
         units = [charging.unit_of(name, list(told)) for name, told in by_unit]
         batch = SealedBatch(day, units, list(charging.rates.values()))
         head = seal_batch(organization=organization, period_id=period.pk, batch=batch, at=at)
+        watch_units(period=period, units=units, at=at)
         sealed.heads.append(head)
         sealed.units += len(units)
         _warn(period, charging.unexplained, sealed)
