@@ -38,6 +38,7 @@ NAVIGATION = (
     NavItem("Alerts & webhooks", "alerts", "alert", "a", Permission.NOTICES_READ),
     NavItem("Requests", "requests", "search", "q", Permission.USAGE_READ),
     NavItem("Usage", "usage", "usage", "u", Permission.USAGE_READ),
+    NavItem("Forecast", "forecast", "clock", "f", Permission.USAGE_READ),
     NavItem("Reconciliation", "reconciliations", "billing", "b", Permission.USAGE_READ),
     NavItem("Imports", "imports", "download", "i", Permission.USAGE_READ),
     NavItem("Members", "members", "members", "m", Permission.MEMBERS_READ),

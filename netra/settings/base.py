@@ -31,6 +31,7 @@ SHARED_APPS = [
     "apps.pricing",
     "apps.usage.ledger",
     "apps.usage.allowances",
+    "apps.attribution.disputes",
     "apps.billing",
     "apps.portal",
     "apps.api",
