@@ -20,6 +20,7 @@ from apps.proxy.runtime import Runtime, Settings
 from apps.proxy.similar import Similar, loading
 from apps.proxy.snapshot_file import SnapshotFile
 from apps.proxy.transport import Transport
+from apps.tenants.passes import pass_key
 from apps.usage.spool import SpoolWriter
 from netra.memory import settle_memory
 
@@ -47,7 +48,7 @@ async def open_runtime() -> AsyncIterator[Runtime]:
             _comparisons() as comparisons,
         ):
             yield Runtime(
-                settings=Settings(peppers=tuple(settings.API_KEY_PEPPERS.keys.values())),
+                settings=_settings(),
                 snapshot=lambda: loader.known,
                 is_in_touch=lambda: loader.state.is_listening,
                 mark_used=loader.mark_used,
@@ -60,6 +61,14 @@ async def open_runtime() -> AsyncIterator[Runtime]:
             )
     finally:
         await asyncio.to_thread(loader.stop)
+
+
+def _settings() -> Settings:
+    return Settings(
+        peppers=tuple(settings.API_KEY_PEPPERS.keys.values()),
+        portal_url=settings.PORTAL_URL.rstrip("/"),
+        pass_keys=tuple(map(pass_key, settings.KEY_ENCRYPTION_KEYS.keys.values())),
+    )
 
 
 def _prices_in_force(known: PriceBook, at: datetime) -> PriceBook:

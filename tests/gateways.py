@@ -1,8 +1,4 @@
-"""The gateway for tests: a real server in a thread, with what it knows given as plain values.
-
-with running_gateway(world(simulator.url)) as gateway:
-    client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=gateway.key)
-"""
+"""The gateway for tests: a real server in a thread, with what it knows given as plain values."""
 
 import hmac
 import logging
@@ -44,11 +40,13 @@ from apps.tenants.access import (
     Route,
 )
 from apps.tenants.key_format import new_key
-from apps.usage.spool import Follower, Kind, SpoolWriter
+from apps.tenants.passes import pass_key
+from apps.usage.spool import Follower, Kind, Record, SpoolWriter
 from apps.usage.spool.folders import writer_folders
 from tests.launch.projects import eventually
 
 PEPPER = b"p" * 32
+PASS_KEY = pass_key(b"k" * 32)
 PROVIDERS = (
     "openai", "anthropic", "google", "cohere", "azure_openai", "mistral", "groq", "deepseek",
     "together", "openrouter", "vllm", "ollama",
@@ -137,6 +135,7 @@ class RunningGateway:
     _follower: Follower
     _events: list[Event] = field(default_factory=list)
     _contents: list[bytes] = field(default_factory=list)
+    _deferred: list[Record] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -161,6 +160,11 @@ class RunningGateway:
         """The sealed contents spooled before the events that were read so far."""
         return list(self._contents)
 
+    def deferred(self) -> list[Record]:
+        """What was put off so far, to be answered later."""
+        self._ended(0)
+        return list(self._deferred)
+
     def spool_files(self) -> list[Path]:
         """Everything that was written down of calls so far."""
         return [path for path in self._follower.folder.path.rglob("*") if path.is_file()]
@@ -168,6 +172,7 @@ class RunningGateway:
     def _ended(self, count: int) -> list[Event]:
         records = self._follower.read(1 << 30)
         self._events += [decode(each.payload) for each in records if each.kind is Kind.END]
+        self._deferred += [each for each in records if each.kind is Kind.DEFERRED]
         self._contents += [each.payload for each in records if each.kind is Kind.CONTENT]
         return self._events if len(self._events) >= count else []
 
@@ -180,10 +185,7 @@ def running_gateway(
     answers_url: str | None = None,
     prefix: str | None = None,
 ) -> Iterator[RunningGateway]:
-    """A gateway of its own on a free port, with a spool of its own; stopped at the end.
-
-    prefix: of what it keeps in CACHE_URL; gateways of one prefix are one installation.
-    """
+    """A gateway of its own on a free port; those of one prefix are one installation."""
     with tempfile.TemporaryDirectory(prefix="spool-") as folder:
         chosen, urls = settings or quick_settings(), (redis_url, answers_url)
         serving = _Serving(Path(folder), tenants, chosen, urls, prefix or f"test-{uuid7()}")
@@ -193,7 +195,7 @@ def running_gateway(
 
 def quick_settings(**changes: Any) -> Settings:
     """Settings with timeouts for tests."""
-    quick = Settings(peppers=(PEPPER,), timeouts=QUICK, lever_seconds=5.0)
+    quick = Settings(peppers=(PEPPER,), timeouts=QUICK, lever_seconds=5.0, pass_keys=(PASS_KEY,))
     return replace(quick, **changes)
 
 
@@ -208,10 +210,9 @@ class _Serving:
         urls: tuple[str | None, str | None],
         prefix: str,
     ) -> None:
-        self._folder, self._settings, self._prefix = folder, chosen, prefix
+        self._folder, self._settings, self._prefix, self._tenants = folder, chosen, prefix, tenants
         self._redis_url = urls[0] or settings.REDIS_URL
         self._answers_url = urls[1] or settings.CACHE_URL
-        self._tenants = tenants
         self._gateway: RunningGateway | None = None
         self._known: Snapshot | None = None
         config = uvicorn.Config(
@@ -246,12 +247,11 @@ class _Serving:
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[Runtime]:
+        prefix = self._prefix
         limiter = Limiter(self._redis_url, prefix=f"test-{uuid7()}")
         await limiter.start()
         spool = SpoolWriter(self._folder, "gateway")
-        transport = Transport()
         # Nothing here is about time; a busy machine must not make a miss of a hit.
-        prefix = self._prefix
         cache = Cache(self._answers_url, prefix=prefix, patience_s=5.0)
         answers = SharedAnswers(cache)
         similar = Similar(loading(cache, self._folder / "index", most_bytes=1 << 26, fresh_s=0))
@@ -263,7 +263,7 @@ class _Serving:
             mark_used=lambda _key, _at: None,
             limiter=limiter,
             spool=spool,
-            transport=transport,
+            transport=(transport := Transport()),
             answers=answers,
             similar=similar,
             comparisons=comparisons,

@@ -57,11 +57,21 @@ class Certificates(Plain):
         object.__setattr__(self, "_by_lever", by_lever)
 
     def of(
-        self, lever: str, *, project_id: UUID, namespace: str, at: datetime
+        self,
+        lever: str,
+        *,
+        project_id: UUID,
+        namespace: str,
+        at: datetime,
+        bound: Decimal | None = None,
     ) -> Certificate | None:
-        """The one that holds at `at`; None where it was withdrawn, expired or never made."""
+        """The one that holds at `at`; None where it was withdrawn, expired or never made, or made
+        for more wrong answers than `bound`, the greatest share that the call's policy allows.
+        """
         found = self._by_place.get((lever, project_id, namespace))
-        return found if found is not None and at < found.expires_at else None
+        if found is None or at >= found.expires_at:
+            return None
+        return None if bound is not None and found.bound > bound else found
 
     def candidates(self, lever: str, *, project_id: UUID) -> tuple[Certificate, ...]:
         """Those of all namespaces of a project, expired ones too: ask `of` before acting on one."""

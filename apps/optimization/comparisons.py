@@ -31,7 +31,8 @@ class Comparison(Plain):
     user, or the whole body as JSON). given: the answer document that the caller got, as JSON.
     candidate: the kept answer document that would have been given, and entry: its key.
     alternative: {"path": …, "body": {…}}, to be asked for the candidate. label: whether the lever's
-    answer is wrong, where that is known already.
+    answer is wrong, where that is known already. api_key_id: of the call, whose limits then bind
+    what is asked to compare.
     """
 
     event_id: UUID
@@ -50,6 +51,7 @@ class Comparison(Plain):
     entry: str | None = None
     alternative: Mapping[str, Any] | None = field(default=None, repr=False)
     label: bool | None = None
+    api_key_id: UUID | None = None
 
 
 def waiting_key(prefix: str) -> str:

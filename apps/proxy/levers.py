@@ -1,6 +1,8 @@
 """What the levers' stages know of one call, and what they decided."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from apps.attribution.access import PeriodAccess
@@ -10,10 +12,43 @@ from apps.optimization.access import Lever, Policy
 from apps.optimization.answers.entries import Entry
 from apps.proxy.flights import Flight
 from apps.proxy.reuse import Reuse
+from apps.proxy.selection import Candidate, Tier
 
 ACTED = "act"
 SHADOW = "shadow"
 NONE = "none"
+
+
+class Offer(NamedTuple):
+    """What a lever would have sent in place of a call, to be asked and judged; see Comparison.
+
+    alternative: {"path": …, "body": {…}, "class": the kind of request, where gains go by kinds}.
+    """
+
+    lever: Lever
+    namespace: str
+    score: float
+    probability: float
+    alternative: Mapping[str, Any]
+
+
+class Removed(NamedTuple):
+    """Tokens that a call was spared: of what is new in it, and of what earlier calls were spared.
+
+    is_begun: answers were given before, so that a provider may have kept what came before them.
+    """
+
+    new: int
+    old: int
+    is_begun: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Flex:
+    """Whom to ask for the cheaper tier, and for how many seconds."""
+
+    candidate: Candidate
+    seconds: float
 
 
 @dataclass(slots=True)
@@ -24,8 +59,10 @@ class Levers:
     have had something to do, in whichever arm. period, unit, arm: None outside an experiment.
     entry: the kept answer that the call was given, by the lever given_by. flight: the answer that
     others may wait for. reuse: what the call may be answered from, where levers may act on it.
-    body: what goes to the provider in place of the caller's bytes. is_marked: all of the prompt
-    that the provider keeps or reads, it does so for our marks.
+    body: what goes to the provider in place of the caller's bytes. tiers: whom to ask in place of
+    those whom the call itself leads to, who come last then. is_marked: all of the prompt that the
+    provider keeps or reads, it does so for our marks. removed: what of the call did not go out.
+    offers: what is to be judged of it. flex: None where only the ordinary tier is asked.
     """
 
     policy: Policy
@@ -43,7 +80,11 @@ class Levers:
     reuse: Reuse | None = None
     flight: Flight | None = None
     body: bytes | None = None
+    tiers: Sequence[Tier] | None = None
     is_marked: bool = False
+    removed: Removed | None = None
+    offers: list[Offer] = field(default_factory=list)
+    flex: Flex | None = None
 
     def acts(self, lever: Lever) -> bool:
         """Whether the lever may change what happens to this call."""
@@ -62,6 +103,9 @@ class Levers:
         certificate_id: UUID | None = None,
         namespace: str | None = None,
         score: float | None = None,
+        entry: str | None = None,
     ) -> None:
         """Note what the lever decided, in whichever arm; see Decision."""
-        self.decisions.append(Decision(lever, decision, reason, certificate_id, namespace, score))
+        self.decisions.append(
+            Decision(lever, decision, reason, certificate_id, namespace, score, entry)
+        )

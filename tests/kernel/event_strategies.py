@@ -49,6 +49,7 @@ decisions = st.builds(
     certificate_id=maybe_id,
     namespace=maybe_text,
     score=st.none() | st.floats(-1, 1),
+    entry=maybe_text,
 )
 charges = st.builds(
     Charge,

@@ -33,6 +33,7 @@ KNOWN = Certificates((ONE,), frozenset({"answer"}))
         {"project_id": OTHER},
         {"namespace": "n2"},
         {"at": ONE.expires_at},
+        {"bound": Decimal("0.009")},
     ],
 )
 def test_it_holds_in_its_own_place_and_time_only(elsewhere: dict[str, Any]) -> None:
@@ -41,6 +42,7 @@ def test_it_holds_in_its_own_place_and_time_only(elsewhere: dict[str, Any]) -> N
         "project_id": PROJECT,
         "namespace": "n1",
         "at": AT,
+        "bound": ONE.bound,
     }
     assert KNOWN.of(**place) == ONE
     assert KNOWN.of(**place | elsewhere) is None

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from apps.api.serializers.quality import QualityOut
 from apps.attribution.models import SavingsCorrection, SavingsStatement
 
 
@@ -31,12 +32,13 @@ class SavingsStatementOut(serializers.ModelSerializer[SavingsStatement]):
     public_key = serializers.CharField(
         source="log.public_key", read_only=True, help_text="What its log is signed with: Ed25519."
     )
+    quality = QualityOut(source="period.quality", read_only=True, allow_null=True)
     corrections = CorrectionOut(many=True, read_only=True)
 
     class Meta:
         model = SavingsStatement
         fields = (
             "id", "experiment_id", "period_id", "number", "finalised_at", "fee_minor", "figures",
-            "public_key", "corrections",
+            "public_key", "quality", "corrections",
         )  # fmt: skip
         read_only_fields = fields

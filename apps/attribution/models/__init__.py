@@ -16,6 +16,7 @@ from apps.attribution.models.logs import (
     SealedHead,
     SealedRow,
 )
+from apps.attribution.models.quality import QualityWatch
 
 __all__ = [
     "LEAST_HOLDOUT",
@@ -25,6 +26,7 @@ __all__ = [
     "NeverChanged",
     "Period",
     "ProofLog",
+    "QualityWatch",
     "RateDocument",
     "SavingsCorrection",
     "SavingsStatement",

@@ -8,6 +8,7 @@ from apps.attribution.selectors.logs import (
     rerun,
     savings_statements,
 )
+from apps.attribution.selectors.outlooks import Forecast, PlanOutlook, forecast
 from apps.attribution.selectors.periods import (
     SEALED_FOR,
     SaltSealed,
@@ -22,11 +23,14 @@ from apps.attribution.selectors.periods import (
 
 __all__ = [
     "SEALED_FOR",
+    "Forecast",
+    "PlanOutlook",
     "Rerun",
     "SaltSealed",
     "closed_statements",
     "current_periods",
     "experiments",
+    "forecast",
     "key_binding",
     "log_archive",
     "opened_salt",

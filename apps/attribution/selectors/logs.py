@@ -34,8 +34,9 @@ def savings_statements(experiment_id: UUID) -> QuerySet[SavingsStatement]:
 
 
 def closed_statements() -> QuerySet[SavingsStatement]:
-    """Those of all experiments, the latest first, with log and corrections."""
-    rows = SavingsStatement.objects.select_related("log").prefetch_related("corrections")
+    """Those of all experiments, the latest first, with log, quality and corrections."""
+    rows = SavingsStatement.objects.select_related("log", "period__quality")
+    rows = rows.prefetch_related("corrections")
     return rows.order_by("-finalised_at", "-id")
 
 

@@ -20,7 +20,7 @@ def retain(exchange: Exchange, runtime: Runtime) -> None:
         return
     flight, levers.flight = levers.flight, None
     reuse = levers.reuse
-    if reuse is None or not (reuse.is_keeping or reuse.compared) or not _is_keepable(exchange):
+    if reuse is None or levers.removed is not None or not _is_of_use(exchange, reuse):
         if flight is not None:
             runtime.flights.land(flight, None)
         return
@@ -47,6 +47,11 @@ async def _retained(
         if flight is not None:
             runtime.flights.land(flight, entry)
             runtime.flights.end(flight)
+
+
+def _is_of_use(exchange: Exchange, reuse: Reuse) -> bool:
+    """Whether the answer is to be kept or compared, and may be."""
+    return (reuse.is_keeping or bool(reuse.compared)) and _is_keepable(exchange)
 
 
 def _is_keepable(exchange: Exchange) -> bool:
