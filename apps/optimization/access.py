@@ -27,6 +27,7 @@ LEVERS: tuple[Lever, ...] = (
 STATES: tuple[State, ...] = ("off", "shadow", "on")
 # What leaves every answer as the provider gave or would give it.
 _DEFAULTS: Mapping[Lever, State] = {"exact_cache": "on", "prompt_cache": "on"}
+_CONVERSATIONAL: tuple[Lever, ...] = ("routing", "compression")
 NO_JUDGE = "none"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -67,6 +68,11 @@ class Policy:
     def has_lever(self) -> bool:
         """Whether any lever may act or is to be watched."""
         return any(state != "off" for state in self.states.values())
+
+    @property
+    def follows_conversations(self) -> bool:
+        """Whether a lever treats a conversation's calls alike, and must know which they are."""
+        return any(self.state(lever) != "off" for lever in _CONVERSATIONAL)
 
     def state(self, lever: Lever) -> str:
         """off, shadow or on."""

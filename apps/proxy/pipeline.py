@@ -22,12 +22,13 @@ from apps.proxy.stages.assign import assign, remember
 from apps.proxy.stages.attempting import drop_upstream
 from apps.proxy.stages.authenticate import authenticate
 from apps.proxy.stages.call import call
+from apps.proxy.stages.compare import compare
 from apps.proxy.stages.keep import keep
 from apps.proxy.stages.receive import receive
 from apps.proxy.stages.record import price, record
 from apps.proxy.stages.relay import ending_event, relay
 from apps.proxy.stages.retain import retain
-from apps.proxy.stages.shape import shape
+from apps.proxy.stages.shaping import shape
 
 logger = structlog.get_logger(__name__)
 
@@ -126,5 +127,6 @@ def _record_once(exchange: Exchange, runtime: Runtime) -> None:
     price(exchange)
     keep(exchange, runtime)
     record(exchange, runtime)
+    compare(exchange, runtime)
     retain(exchange, runtime)
     remember(exchange, runtime)

@@ -1,5 +1,6 @@
 """The price of a call as it passes: by the model that served it, at the time it started."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from apps.kernel.tokens import TokenBuckets
@@ -36,7 +37,7 @@ def tier_named(tier: str | None) -> str:
     return _STANDARD if tier in _ORDINARY else str(tier)
 
 
-def cost_of(buckets: TokenBuckets, units: dict[str, int], rate: Rate | None) -> Decimal | None:
+def cost_of(buckets: TokenBuckets, units: Mapping[str, int], rate: Rate | None) -> Decimal | None:
     """Exact USD; None where any part has no price."""
     if rate is None:
         return None

@@ -9,10 +9,13 @@ For a test that opens them all:
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 
 from django.urls import reverse
 
 from apps.kernel.clock import utc_now
+from apps.kernel.events import Decision
+from apps.kernel.tokens import TokenBuckets
 from apps.notices.models import WebhookEndpoint
 from apps.tenants.models import (
     ApiKey,
@@ -28,6 +31,7 @@ from apps.tenants.models import (
 from apps.tenants.permissions import Role
 from apps.usage.imports.models import Import
 from apps.usage.models import ProviderStatement
+from apps.usage.services.ingestion import ingest_events
 from tests.factories import (
     make_api_key,
     make_credential,
@@ -41,6 +45,7 @@ from tests.factories import (
     make_user,
     make_webhook,
 )
+from tests.usage.calls import AT, make_event
 from tests.usage.imports.importing import make_import
 
 EVERYBODY = frozenset(Role)
@@ -64,6 +69,7 @@ class World:
     webhook: WebhookEndpoint
     statement: ProviderStatement
     imported: Import
+    request_id: str
     invitation: Invitation
     token: str
 
@@ -130,6 +136,8 @@ ORGANIZATION_PAGES = (
     Page("portal:webhook_edit", "webhook", MANAGERS),
     Page("portal:webhook_rotate", "webhook", MANAGERS),
     Page("portal:webhook_delete", "webhook", MANAGERS),
+    Page("portal:requests", roles=EVERYBODY),
+    Page("portal:request", "request_id", EVERYBODY, is_shown=True),
     Page("portal:usage", roles=EVERYBODY),
     Page("portal:reconciliations", roles=EVERYBODY),
     Page("portal:reconciliation_create", roles=SPENDERS),
@@ -182,6 +190,23 @@ def make_world(name: str = "Acme") -> World:
         webhook=make_webhook(organization).endpoint,
         statement=make_statement(organization),
         imported=make_import(organization),
+        request_id=_carried(organization, project),
         invitation=invited.invitation,
         token=invited.token,
     )
+
+
+def _carried(organization: Organization, project: Project) -> str:
+    """A call that a lever acted on."""
+    call = make_event(
+        organization, project_id=project.pk, served_model="gpt-4o-mini", end_user="grace",
+        requested_model="gpt-4o", buckets=TokenBuckets(1000, 500, output=200), total_ms=812.5,
+        admission_ms=0.4, first_byte_ms=310.0, overhead_ms=0.9, tags={"team": "search"},
+        actual_usd=Decimal("0.0003075"), counterfactual_usd=Decimal("0.00051"),
+        decomposition={"prompt_cache": Decimal("0.0002025")},
+        decisions=(
+            Decision("exact_cache", "none", "miss"), Decision("prompt_cache", "act", "keyed"),
+        ),
+    )  # fmt: skip
+    ingest_events(organization=organization, events=[call], at=AT)
+    return str(call.event_id)
