@@ -148,6 +148,9 @@ class Neighbours:
     ) -> None:
         """Write rows until there are no more, unless another process is doing so."""
         with index.locked() as is_ours:
+            if is_ours and index.is_torn:
+                Writer(index)
+                rows = await self._log.since(space, index.last)
             while rows and is_ours:
                 await asyncio.to_thread(_extend, space, index, rows)
                 self._written += len(rows)
@@ -161,7 +164,8 @@ class Neighbours:
     def _settle(self, name: str) -> None:
         """Say that the map was used, and hold the memory of all within its bounds."""
         self._folder.use(name)
-        if monotonic() > self._trimmed_at + _TRIM_SECONDS:
+        is_due = monotonic() > self._trimmed_at + _TRIM_SECONDS
+        if is_due or self._written >= _TRIM_ROWS:
             self._trimmed_at, self._written = monotonic(), 0
             self._folder.trim(at_s=time())
 

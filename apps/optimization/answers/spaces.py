@@ -5,6 +5,8 @@ from uuid import UUID
 
 from apps.tenants.vault import binding
 
+# Follows an installation's prefix in the keys of all that is kept of answers.
+ANSWERS = "answers"
 ROW_FIELD = b"r"
 
 
