@@ -36,6 +36,7 @@ NAVIGATION = (
     NavItem("Levers", "levers", "levers", "v", Permission.POLICIES_READ),
     NavItem("Limits", "limits", "limits", "l", Permission.LIMITS_READ),
     NavItem("Alerts & webhooks", "alerts", "alert", "a", Permission.NOTICES_READ),
+    NavItem("Proof", "proof", "proof", "f", Permission.USAGE_READ),
     NavItem("Usage", "usage", "usage", "u", Permission.USAGE_READ),
     NavItem("Reconciliation", "reconciliations", "billing", "b", Permission.USAGE_READ),
     NavItem("Imports", "imports", "download", "i", Permission.USAGE_READ),

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from django.urls import reverse
 
+from apps.attribution.models import Experiment, SavingsStatement
 from apps.kernel.clock import utc_now
 from apps.notices.models import WebhookEndpoint
 from apps.tenants.models import (
@@ -28,6 +29,7 @@ from apps.tenants.models import (
 from apps.tenants.permissions import Role
 from apps.usage.imports.models import Import
 from apps.usage.models import ProviderStatement
+from tests.attribution.proofs import make_proof
 from tests.factories import (
     make_api_key,
     make_credential,
@@ -63,6 +65,8 @@ class World:
     limit: Limit
     webhook: WebhookEndpoint
     statement: ProviderStatement
+    experiment: Experiment
+    savings: SavingsStatement
     imported: Import
     invitation: Invitation
     token: str
@@ -130,6 +134,12 @@ ORGANIZATION_PAGES = (
     Page("portal:webhook_edit", "webhook", MANAGERS),
     Page("portal:webhook_rotate", "webhook", MANAGERS),
     Page("portal:webhook_delete", "webhook", MANAGERS),
+    Page("portal:proof", roles=EVERYBODY),
+    Page("portal:experiment_create", roles=MANAGERS),
+    Page("portal:experiment", "experiment", EVERYBODY, is_shown=True),
+    Page("portal:experiment_plan", "experiment", MANAGERS),
+    Page("portal:experiment_stop", "experiment", MANAGERS),
+    Page("portal:savings_statement", "savings", EVERYBODY, is_shown=True),
     Page("portal:usage", roles=EVERYBODY),
     Page("portal:reconciliations", roles=EVERYBODY),
     Page("portal:reconciliation_create", roles=SPENDERS),
@@ -162,13 +172,14 @@ OPEN_PAGES = (
 )
 
 
-def make_world(name: str = "Acme") -> World:
+def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
     """An organization called `name` with one of everything; a second one may have the same name."""
     owner = make_user(full_name="Ada Lovelace")
     organization = make_organization(name, owner)
     make_member(organization, Role.VIEWER)
     project = make_project(organization, "Search")
     organization.entitlements.update(valid_from=utc_now() - timedelta(days=30))
+    proven = make_proof(organization, days=proven_days, units_a_day=100)
     invited = make_invitation(organization, f"grace@{organization.slug}.test")
     return World(
         organization=organization,
@@ -181,6 +192,8 @@ def make_world(name: str = "Acme") -> World:
         limit=make_limit(organization, "budget_usd", window="month", project_id=project.pk),
         webhook=make_webhook(organization).endpoint,
         statement=make_statement(organization),
+        experiment=proven.experiment,
+        savings=proven.statement,
         imported=make_import(organization),
         invitation=invited.invitation,
         token=invited.token,

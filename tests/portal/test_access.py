@@ -16,12 +16,21 @@ from tests.portal.browsing import sign_in
 from tests.portal.pages import OPEN_PAGES, ORGANIZATION_PAGES, SIGNED_IN_PAGES, Page, World
 
 # Pages that only do something, and so cannot be opened.
-DOWNLOADS = {"import_errors": Permission.USAGE_READ, "usage_file": Permission.USAGE_READ}
+DOWNLOADS = {
+    "import_errors": Permission.USAGE_READ,
+    "usage_file": Permission.USAGE_READ,
+    "proof_file": Permission.USAGE_READ,
+    "proof_verifier": Permission.USAGE_READ,
+    "experiment_file": Permission.EXPERIMENTS_READ,
+    "savings_file": Permission.USAGE_READ,
+    "savings_archive": Permission.USAGE_READ,
+}
 POST_ONLY = {
     "invitation_resend": Permission.MEMBERS_INVITE,
     "invitation_accept": Access.SIGNED_IN,
     "invitation_decline": Access.ANYONE,
     "support_leave": Access.SIGNED_IN,
+    "experiment_start": Permission.EXPERIMENTS_WRITE,
     "webhook_switch": Permission.WEBHOOKS_WRITE,
     "webhook_ping": Permission.WEBHOOKS_WRITE,
     "delivery_redeliver": Permission.WEBHOOKS_WRITE,
@@ -36,6 +45,9 @@ SUPPORT_READS = {
     "portal:limits",
     "portal:levers",
     "portal:alerts",
+    "portal:proof",
+    "portal:experiment",
+    "portal:savings_statement",
     "portal:usage",
     "portal:reconciliations",
     "portal:reconciliation",
