@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 
+from apps.attribution.models import Experiment, SavingsStatement
 from apps.kernel.clock import utc_now
 from apps.kernel.events import Decision
 from apps.kernel.tokens import TokenBuckets
@@ -32,6 +33,7 @@ from apps.tenants.permissions import Role
 from apps.usage.imports.models import Import
 from apps.usage.models import ProviderStatement
 from apps.usage.services.ingestion import ingest_events
+from tests.attribution.proofs import make_proof
 from tests.factories import (
     make_api_key,
     make_credential,
@@ -68,6 +70,8 @@ class World:
     limit: Limit
     webhook: WebhookEndpoint
     statement: ProviderStatement
+    experiment: Experiment
+    savings: SavingsStatement
     imported: Import
     request_id: str
     invitation: Invitation
@@ -138,6 +142,12 @@ ORGANIZATION_PAGES = (
     Page("portal:webhook_delete", "webhook", MANAGERS),
     Page("portal:requests", roles=EVERYBODY),
     Page("portal:request", "request_id", EVERYBODY, is_shown=True),
+    Page("portal:proof", roles=EVERYBODY),
+    Page("portal:experiment_create", roles=MANAGERS),
+    Page("portal:experiment", "experiment", EVERYBODY, is_shown=True),
+    Page("portal:experiment_plan", "experiment", MANAGERS),
+    Page("portal:experiment_stop", "experiment", MANAGERS),
+    Page("portal:savings_statement", "savings", EVERYBODY, is_shown=True),
     Page("portal:usage", roles=EVERYBODY),
     Page("portal:reconciliations", roles=EVERYBODY),
     Page("portal:reconciliation_create", roles=SPENDERS),
@@ -173,13 +183,14 @@ OPEN_PAGES = (
 )
 
 
-def make_world(name: str = "Acme") -> World:
+def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
     """An organization called `name` with one of everything; a second one may have the same name."""
     owner = make_user(full_name="Ada Lovelace")
     organization = make_organization(name, owner)
     make_member(organization, Role.VIEWER)
     project = make_project(organization, "Search")
     organization.entitlements.update(valid_from=utc_now() - timedelta(days=30))
+    proven = make_proof(organization, days=proven_days, units_a_day=100)
     invited = make_invitation(organization, f"grace@{organization.slug}.test")
     return World(
         organization=organization,
@@ -192,6 +203,8 @@ def make_world(name: str = "Acme") -> World:
         limit=make_limit(organization, "budget_usd", window="month", project_id=project.pk),
         webhook=make_webhook(organization).endpoint,
         statement=make_statement(organization),
+        experiment=proven.experiment,
+        savings=proven.statement,
         imported=make_import(organization),
         request_id=_carried(organization, project),
         invitation=invited.invitation,
