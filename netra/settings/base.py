@@ -30,6 +30,7 @@ SHARED_APPS = [
     "apps.pricing",
     "apps.usage.ledger",
     "apps.usage.allowances",
+    "apps.attribution.sharing",
     "apps.billing",
     "apps.portal",
     "apps.api",
