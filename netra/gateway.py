@@ -61,6 +61,7 @@ async def open_runtime() -> AsyncIterator[Runtime]:
 def _settings() -> Settings:
     return Settings(
         peppers=tuple(settings.API_KEY_PEPPERS.keys.values()),
+        portal_url=settings.PORTAL_URL.rstrip("/"),
         pass_keys=tuple(map(pass_key, settings.KEY_ENCRYPTION_KEYS.keys.values())),
     )
 

@@ -1,8 +1,4 @@
-"""The gateway for tests: a real server in a thread, with what it knows given as plain values.
-
-with running_gateway(world(simulator.url)) as gateway:
-    client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=gateway.key)
-"""
+"""The gateway for tests: a real server in a thread, with what it knows given as plain values."""
 
 import hmac
 import logging
@@ -43,7 +39,7 @@ from apps.tenants.access import (
 )
 from apps.tenants.key_format import new_key
 from apps.tenants.passes import pass_key
-from apps.usage.spool import Follower, Kind, SpoolWriter
+from apps.usage.spool import Follower, Kind, Record, SpoolWriter
 from apps.usage.spool.folders import writer_folders
 from tests.launch.projects import eventually
 
@@ -137,6 +133,7 @@ class RunningGateway:
     _follower: Follower
     _events: list[Event] = field(default_factory=list)
     _contents: list[bytes] = field(default_factory=list)
+    _deferred: list[Record] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -161,6 +158,11 @@ class RunningGateway:
         """The sealed contents spooled before the events that were read so far."""
         return list(self._contents)
 
+    def deferred(self) -> list[Record]:
+        """What was put off so far, to be answered later."""
+        self._ended(0)
+        return list(self._deferred)
+
     def spool_files(self) -> list[Path]:
         """Everything that was written down of calls so far."""
         return [path for path in self._follower.folder.path.rglob("*") if path.is_file()]
@@ -168,6 +170,7 @@ class RunningGateway:
     def _ended(self, count: int) -> list[Event]:
         records = self._follower.read(1 << 30)
         self._events += [decode(each.payload) for each in records if each.kind is Kind.END]
+        self._deferred += [each for each in records if each.kind is Kind.DEFERRED]
         self._contents += [each.payload for each in records if each.kind is Kind.CONTENT]
         return self._events if len(self._events) >= count else []
 

@@ -11,7 +11,7 @@ from apps.kernel.events import Decision
 from apps.optimization.access import Lever, Policy
 from apps.optimization.answers.entries import Entry
 from apps.proxy.flights import Flight
-from apps.proxy.selection import Tier
+from apps.proxy.selection import Candidate, Tier
 
 ACTED = "act"
 SHADOW = "shadow"
@@ -43,6 +43,14 @@ class Removed(NamedTuple):
     is_begun: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Flex:
+    """Whom to ask for the cheaper tier, and for how many seconds."""
+
+    candidate: Candidate
+    seconds: float
+
+
 @dataclass(slots=True)
 class Levers:
     """The state of one call whose policy has a lever, or whose organization has an experiment.
@@ -53,7 +61,7 @@ class Levers:
     body: what goes to the provider in place of the caller's bytes. tiers: whom to ask in place of
     those whom the call itself leads to, who come last then. is_marked: all of the prompt that the
     provider keeps or reads, it does so for our marks. removed: what of the call did not go out.
-    offers: what is to be judged of it.
+    offers: what is to be judged of it. flex: None where only the ordinary tier is asked.
     """
 
     policy: Policy
@@ -73,6 +81,7 @@ class Levers:
     is_marked: bool = False
     removed: Removed | None = None
     offers: list[Offer] = field(default_factory=list)
+    flex: Flex | None = None
 
     @property
     def has_acted(self) -> bool:

@@ -29,6 +29,7 @@ class Settings:
 
     largest_body: of a request held in memory, and so replayable. largest_answer: of a JSON answer.
     lever_seconds: so long a lever may think; a call that it kept longer goes on untouched.
+    portal_url: where callers ask for answers that come later; no slash at the end.
     """
 
     peppers: tuple[bytes, ...]
@@ -37,6 +38,7 @@ class Settings:
     max_retries: int = 2
     timeouts: Timeouts = Timeouts()
     lever_seconds: float = 0.005
+    portal_url: str = ""
     pass_keys: tuple[bytes, ...] = field(default=(), repr=False)
 
 

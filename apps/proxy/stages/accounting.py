@@ -14,6 +14,7 @@ from apps.proxy.exchange import Exchange
 from apps.proxy.levers import Levers
 from apps.proxy.pricing import LISTED, cost_of, priced_model, rate_of, tier_named
 from apps.proxy.providers.estimate import foreseen
+from apps.proxy.stages import ease
 from apps.proxy.stages.shaping import compression, prompt_cache, routing
 
 _NANOS = 10**9
@@ -162,5 +163,6 @@ _UNDOES: Mapping[Lever, Undo] = {
     routing.LEVER: routing.without_routing,
     compression.LEVER: compression.without_compression,
     prompt_cache.LEVER: prompt_cache.without_marks,
+    ease.LEVER: ease.without_flex,
 }
 _UNDOING = tuple((lever, _UNDOES[lever]) for lever in reversed(LEVERS) if lever in _UNDOES)
