@@ -20,6 +20,7 @@ from apps.attribution.selectors.periods import (
     salt_binding,
     salt_of,
 )
+from apps.attribution.selectors.trials import import_report
 
 __all__ = [
     "SEALED_FOR",
@@ -31,6 +32,7 @@ __all__ = [
     "current_periods",
     "experiments",
     "forecast",
+    "import_report",
     "key_binding",
     "log_archive",
     "opened_salt",
