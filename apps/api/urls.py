@@ -100,6 +100,15 @@ urlpatterns = [
         name="dispute-report",
     ),
     path("experiments", ExperimentsView.as_view(ALL), name="experiments"),
+    path("experiments/<uuid:id>", ExperimentsView.as_view(ONE), name="experiment"),
+    *(
+        path(
+            f"experiments/<uuid:id>/{action}",
+            ExperimentsView.as_view({method: action}),
+            name=f"experiment-{action}",
+        )
+        for method, action in (("post", "start"), ("post", "stop"), ("get", "savings"))
+    ),
     path("experiments/<uuid:id>/periods", PeriodsView.as_view(ALL), name="periods"),
     path("feedback", FeedbackView.as_view({"post": "create"}), name="feedback"),
     path("forecast", ForecastView.as_view({"get": "retrieve"}), name="forecast"),
