@@ -17,6 +17,7 @@ from apps.api.views.outlooks import ForecastView
 from apps.api.views.policies import CachesView, FeedbackView, PoliciesView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
+from apps.api.views.proof_links import ProofLinksView
 from apps.api.views.reconciliations import ReconciliationsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
 from apps.api.views.requests import RequestsView
@@ -141,10 +142,19 @@ urlpatterns = [
     ),
     path("statements", StatementsView.as_view({"get": "list"}), name="statements"),
     path("statements/<uuid:id>", StatementsView.as_view({"get": "retrieve"}), name="statement"),
+    *(
+        path(
+            f"statements/<uuid:id>/{action}",
+            StatementsView.as_view({"get": action}),
+            name=f"statement-{action}",
+        )
+        for action in ("archive", "pdf")
+    ),
+    path("proof-links", ProofLinksView.as_view(ALL), name="proof-links"),
     path(
-        "statements/<uuid:id>/archive",
-        StatementsView.as_view({"get": "archive"}),
-        name="statement-archive",
+        "proof-links/<uuid:id>/revoke",
+        ProofLinksView.as_view({"post": "revoke"}),
+        name="proof-link-revoke",
     ),
     path("usage/query", UsageView.as_view({"get": "query"}), name="usage-query"),
     path("docs", ReferenceView.as_view(), name="docs"),

@@ -19,9 +19,11 @@ from apps.portal.views import (
     ownership,
     projects,
     proof,
+    proof_links,
     reconciliations,
     requests,
     routes,
+    shared,
     start,
     trials,
     usage,
@@ -116,6 +118,10 @@ organization_patterns = [
     path("proof/", proof.proof, name="proof"),
     path("proof/statements.csv", proof.proof_file, name="proof_file"),
     path("proof/netra_verify.py", proof.proof_verifier, name="proof_verifier"),
+    path("proof/links/", proof_links.link_list, name="proof_links"),
+    path("proof/links/new/", proof_links.link_create, name="proof_link_create"),
+    path("proof/links/<uuid:link_id>/", proof_links.link_page, name="proof_link"),
+    path("proof/links/<uuid:link_id>/revoke/", proof_links.link_revoke, name="proof_link_revoke"),
     path("proof/experiments/new/", experiments.experiment_create, name="experiment_create"),
     *(
         path(f"proof/experiments/<uuid:experiment_id>/{tail}", view, name=view.__name__)
@@ -133,6 +139,7 @@ organization_patterns = [
             ("", proof.savings_statement),
             ("figures.csv", proof.savings_file),
             ("archive.zip", proof.savings_archive),
+            ("statement.pdf", proof.savings_pdf),
         )
     ),
     path("reconciliation/", reconciliations.reconciliation_list, name="reconciliations"),
@@ -165,6 +172,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path(
         "invitations/<str:token>/accept/", invitations.invitation_accept, name="invitation_accept"
+    ),
+    *(
+        path(f"proof/<str:token>/{tail}", view, name=view.__name__)
+        for tail, view in (
+            ("", shared.shared_proof),
+            ("archive.zip", shared.shared_archive),
+            ("statement.pdf", shared.shared_pdf),
+            ("netra_verify.py", shared.shared_verifier),
+        )
     ),
     path("support/leave/", start.support_leave, name="support_leave"),
 ]
