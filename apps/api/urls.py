@@ -48,6 +48,7 @@ urlpatterns = [
     path(
         "imports/<uuid:id>/errors", ImportErrorsView.as_view({"get": "list"}), name="import_errors"
     ),
+    path("imports/<uuid:id>/report", ImportsView.as_view({"get": "report"}), name="import-report"),
     path("projects", ProjectsView.as_view(ALL), name="projects"),
     path("projects/<uuid:id>", ProjectsView.as_view(ONE), name="project"),
     path(

@@ -25,6 +25,7 @@ from apps.portal.views import (
     routes,
     shared,
     start,
+    trials,
     usage,
     webhooks,
 )
@@ -157,6 +158,7 @@ organization_patterns = [
     path("imports/", imports.import_list, name="imports"),
     path("imports/new/", imports.import_create, name="import_create"),
     path("imports/<uuid:import_id>/", imports.import_page, name="import"),
+    path("imports/<uuid:import_id>/report/", trials.import_report_page, name="import_report"),
     path("imports/<uuid:import_id>/errors.csv", imports.import_errors, name="import_errors"),
     path("settings/", organization_settings.settings_page, name="settings"),
     path("settings/edit/", organization_settings.settings_edit, name="settings_edit"),

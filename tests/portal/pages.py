@@ -168,6 +168,7 @@ ORGANIZATION_PAGES = (
     Page("portal:imports", roles=EVERYBODY),
     Page("portal:import_create", roles=BUILDERS),
     Page("portal:import", "imported", EVERYBODY, is_shown=True),
+    Page("portal:import_report", "imported", EVERYBODY, is_shown=True),
     Page("portal:settings", roles=EVERYBODY),
     Page("portal:settings_edit", roles=MANAGERS),
 )
