@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path, re_path
 
 from apps.api.views.credentials import CredentialsView
+from apps.api.views.deferred_calls import DeferredCallsView
 from apps.api.views.experiments import ExperimentsView, PeriodsView
 from apps.api.views.imports import ImportErrorsView, ImportsView
 from apps.api.views.keys import KeysView
@@ -88,6 +89,17 @@ urlpatterns = [
         "caches/invalidate",
         CachesView.as_view({"post": "invalidate"}),
         name="caches-invalidate",
+    ),
+    path("deferred-calls", DeferredCallsView.as_view({"get": "list"}), name="deferred-calls"),
+    path(
+        "deferred-calls/<uuid:id>",
+        DeferredCallsView.as_view({"get": "retrieve"}),
+        name="deferred-call",
+    ),
+    path(
+        "deferred-calls/<uuid:id>/cancel",
+        DeferredCallsView.as_view({"post": "cancel"}),
+        name="deferred-call-cancel",
     ),
     path("experiments", ExperimentsView.as_view(ALL), name="experiments"),
     path("experiments/<uuid:id>/periods", PeriodsView.as_view(ALL), name="periods"),

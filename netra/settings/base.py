@@ -31,6 +31,7 @@ SHARED_APPS = [
     "apps.usage.ledger",
     "apps.usage.allowances",
     "apps.billing",
+    "apps.proxy.batching",
     "apps.portal",
     "apps.api",
     "unfold",

@@ -49,7 +49,7 @@ def ask(
     gateway: RunningGateway,
     asked: dict[str, Any] | None = None,
     path: str = "/v1/chat/completions",
-    **headers: str | None,
+    **headers: Any,
 ) -> httpx.Response:
     said = {
         "authorization": f"Bearer {gateway.key}",
