@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from apps.usage import store
 from apps.usage.services.retention import minute_retention
+from apps.usage.store.facets import FACET_GRAINS
 from apps.usage.store.measures import ALL_SUMS, BIN, BINS, SUMS, column_type
 from apps.usage.store.rollups import DIMENSIONS
 
@@ -63,12 +64,17 @@ _ROLLUPS = f"""
         {_summed({name: name for name in ALL_SUMS})}, ARRAY[{_BINS}]::int[]
     FROM line CROSS JOIN unnest(%(grains)s::int[]) AS minutes GROUP BY 1, 2, 3
 """  # noqa: S608
+_FACET_KEY = "bucket_at, facet, name, project_id, kind, value"
 _FACETS = f"""
-    INSERT INTO usage_facet (facet, name, bucket_at, project_id, kind, value, {", ".join(SUMS)})
-    SELECT facet, name, %(since)s, project_id, kind, value, {_summed(dict(SUMS))} {_LINES}
+    INSERT INTO usage_facet AS known (grain, {_FACET_KEY}, {", ".join(SUMS)})
+    SELECT minutes, date_bin(make_interval(mins => minutes), %(since)s, 'epoch'), facet, name,
+        project_id, kind, value, {_summed(dict(SUMS))} {_LINES}
     CROSS JOIN LATERAL (
         VALUES ('end_user', '', end_user), ('tag', 'team', tags ->> 'team')
-    ) AS part(facet, name, value) GROUP BY 1, 2, 3, 4, 5, 6
+    ) AS part(facet, name, value) CROSS JOIN unnest(%(facet_grains)s::int[]) AS minutes
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
+    ON CONFLICT (grain, {_FACET_KEY})
+    DO UPDATE SET {", ".join(f"{name} = known.{name} + excluded.{name}" for name in SUMS)}
 """  # noqa: S608
 
 
@@ -87,6 +93,7 @@ def _fill_day(since: datetime, step: timedelta) -> None:
     grains = [grain for grain in store.GRAINS if has_minutes or grain > 1]
     calls: dict[str, Any] = {"calls": PART // step, "step": step}
     given = {"since": since, "span": PART, "grains": grains, **calls}
+    given["facet_grains"] = list(FACET_GRAINS)
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in (_EVENTS, _ROLLUPS, _FACETS):
             cursor.execute(statement, given)

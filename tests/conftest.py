@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests import databases
+from apps.tenants import schema
+from tests import databases, schemas
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -32,9 +33,19 @@ def django_db_setup(
     for url in databases.cloned(server, template, f"test_{worker}"):
         with django_db_blocker.unblock():
             use_database(url)
+            schemas.prepare()
         yield
         with django_db_blocker.unblock():
             use_database(server)  # lets go of the clone, so that it can be dropped
+
+
+@pytest.fixture(autouse=True)
+def quick_schemas(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Organizations of tests that are rolled back get schemas that are there already."""
+    marker = request.node.get_closest_marker("django_db")
+    is_kept = bool(marker and marker.kwargs.get("transaction"))
+    if not is_kept and "transactional_db" not in request.fixturenames:
+        monkeypatch.setattr(schema, "clone_template", schemas.take)
 
 
 def use_database(url: str) -> None:

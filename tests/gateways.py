@@ -1,8 +1,4 @@
-"""The gateway for tests: a real server in a thread, with what it knows given as plain values.
-
-with running_gateway(world(simulator.url)) as gateway:
-    client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=gateway.key)
-"""
+"""The gateway for tests: a real server in a thread, with what it knows given as plain values."""
 
 import hmac
 import logging

@@ -6,6 +6,7 @@ from django.urls import path, re_path
 
 from apps.api.views.credentials import CredentialsView
 from apps.api.views.deferred_calls import DeferredCallsView
+from apps.api.views.disputes import DisputesView
 from apps.api.views.experiments import ExperimentsView, PeriodsView
 from apps.api.views.imports import ImportErrorsView, ImportsView
 from apps.api.views.keys import KeysView
@@ -13,6 +14,7 @@ from apps.api.views.limits import LimitsView
 from apps.api.views.members import InvitationsView, MembersView
 from apps.api.views.notices import NoticesView, PlanUseView
 from apps.api.views.organization import OrganizationView
+from apps.api.views.outlooks import ForecastView
 from apps.api.views.policies import CachesView, FeedbackView, PoliciesView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
@@ -101,9 +103,26 @@ urlpatterns = [
         DeferredCallsView.as_view({"post": "cancel"}),
         name="deferred-call-cancel",
     ),
+    path("disputes", DisputesView.as_view(ALL), name="disputes"),
+    path("disputes/<uuid:id>", DisputesView.as_view({"get": "retrieve"}), name="dispute"),
+    path(
+        "disputes/<uuid:id>/report",
+        DisputesView.as_view({"get": "report"}),
+        name="dispute-report",
+    ),
     path("experiments", ExperimentsView.as_view(ALL), name="experiments"),
+    path("experiments/<uuid:id>", ExperimentsView.as_view(ONE), name="experiment"),
+    *(
+        path(
+            f"experiments/<uuid:id>/{action}",
+            ExperimentsView.as_view({method: action}),
+            name=f"experiment-{action}",
+        )
+        for method, action in (("post", "start"), ("post", "stop"), ("get", "savings"))
+    ),
     path("experiments/<uuid:id>/periods", PeriodsView.as_view(ALL), name="periods"),
     path("feedback", FeedbackView.as_view({"post": "create"}), name="feedback"),
+    path("forecast", ForecastView.as_view({"get": "retrieve"}), name="forecast"),
     path("notices", NoticesView.as_view({"get": "list"}), name="notices"),
     path("usage/limits", PlanUseView.as_view({"get": "retrieve"}), name="plan-limits"),
     path("webhooks", WebhooksView.as_view(ALL), name="webhooks"),

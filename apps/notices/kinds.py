@@ -10,6 +10,11 @@ class Kind(StrEnum):
     PLAN_USAGE = "plan.usage"
     WEBHOOK_DISABLED = "webhook.disabled"
     DEFERRED_CALL_COMPLETED = "deferred_call.completed"
+    HEAD_SIGNED = "proof.head_signed"
+    LEVERS_PAUSED = "proof.levers_paused"
+    BILLING_PAUSED = "proof.billing_paused"
+    DISPUTE_OPENED = "proof.dispute_opened"
+    DISPUTE_ANSWERED = "proof.dispute_answered"
 
 
 LABELS: dict[Kind, str] = {
@@ -17,6 +22,11 @@ LABELS: dict[Kind, str] = {
     Kind.PLAN_USAGE: "A limit of the plan is half, nearly or fully used",
     Kind.WEBHOOK_DISABLED: "A webhook endpoint failed for days and was turned off",
     Kind.DEFERRED_CALL_COMPLETED: "A call that was put off has its answer",
+    Kind.HEAD_SIGNED: "The signed head of the log of savings, each day",
+    Kind.LEVERS_PAUSED: "Levers were paused because answers were worse than your bound allows",
+    Kind.BILLING_PAUSED: "Billing of savings is paused because conversations left the draw",
+    Kind.DISPUTE_OPENED: "A savings statement is disputed",
+    Kind.DISPUTE_ANSWERED: "A disputed savings statement was recomputed",
 }
 # A message for trying out an endpoint; nobody subscribes to it.
 PING = "webhook.ping"
@@ -24,3 +34,7 @@ PING = "webhook.ping"
 WEBHOOK_ONLY = frozenset({Kind.DEFERRED_CALL_COMPLETED})
 # Whom notices concern; others have to look at the page.
 E_MAILED_ROLES = (Role.OWNER, Role.ADMIN, Role.FINANCE)
+# What the finance contact keeps: e-mailed to them alone, to the owner where nobody has that role.
+KEPT_BY_FINANCE = frozenset({Kind.HEAD_SIGNED})
+# Plain text of its own; all others share one text with an HTML part.
+TEXTS = {Kind.HEAD_SIGNED: "email/head_signed.txt"}

@@ -7,6 +7,8 @@ from apps.portal.views import (
     alerts,
     credentials,
     deferred,
+    disputes,
+    experiments,
     home,
     imports,
     invitations,
@@ -14,9 +16,12 @@ from apps.portal.views import (
     levers,
     limits,
     members,
+    outlooks,
     ownership,
     projects,
+    proof,
     reconciliations,
+    requests,
     routes,
     start,
     usage,
@@ -103,8 +108,34 @@ organization_patterns = [
         webhooks.delivery_redeliver,
         name="delivery_redeliver",
     ),
+    path("requests/", requests.request_list, name="requests"),
+    path("requests/rows/", requests.request_rows, name="request_rows"),
+    path("requests/<uuid:request_id>/", requests.request_page, name="request"),
+    path("requests/<uuid:request_id>/content/", requests.request_content, name="request_content"),
     path("usage/", usage.usage_month, name="usage"),
     path("usage/days.csv", usage.usage_file, name="usage_file"),
+    path("proof/", proof.proof, name="proof"),
+    path("proof/statements.csv", proof.proof_file, name="proof_file"),
+    path("proof/netra_verify.py", proof.proof_verifier, name="proof_verifier"),
+    path("proof/experiments/new/", experiments.experiment_create, name="experiment_create"),
+    *(
+        path(f"proof/experiments/<uuid:experiment_id>/{tail}", view, name=view.__name__)
+        for tail, view in (
+            ("", experiments.experiment),
+            ("savings.csv", experiments.experiment_file),
+            ("plan/", experiments.experiment_plan),
+            ("start/", experiments.experiment_start),
+            ("stop/", experiments.experiment_stop),
+        )
+    ),
+    *(
+        path(f"proof/statements/<uuid:statement_id>/{tail}", view, name=view.__name__)
+        for tail, view in (
+            ("", proof.savings_statement),
+            ("figures.csv", proof.savings_file),
+            ("archive.zip", proof.savings_archive),
+        )
+    ),
     path("reconciliation/", reconciliations.reconciliation_list, name="reconciliations"),
     path(
         "reconciliation/new/", reconciliations.reconciliation_create, name="reconciliation_create"
@@ -114,6 +145,10 @@ organization_patterns = [
         reconciliations.reconciliation_page,
         name="reconciliation",
     ),
+    path("forecast/", outlooks.forecast_page, name="forecast"),
+    path("disputes/", disputes.dispute_list, name="disputes"),
+    path("disputes/new/", disputes.dispute_create, name="dispute_create"),
+    path("disputes/<uuid:dispute_id>/report.json", disputes.dispute_report, name="dispute_report"),
     path("imports/", imports.import_list, name="imports"),
     path("imports/new/", imports.import_create, name="import_create"),
     path("imports/<uuid:import_id>/", imports.import_page, name="import"),

@@ -1,5 +1,6 @@
 """One call on its way through the stages: what is known of it so far."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -163,6 +164,18 @@ class Exchange:
     def model(self) -> str | None:
         """The model that the caller asked for."""
         return self.facts.model if self.has_facts else self.endpoint.model
+
+    @property
+    def asked_tiers(self) -> Sequence[Tier]:
+        """Whom to ask: those whom a lever chose, else those whom the call itself leads to."""
+        chosen = self.levers.tiers if self.levers else None
+        return self.tiers if chosen is None else chosen
+
+    def is_of_caller(self, candidate: Candidate) -> bool:
+        """Whether the call itself leads there, and no lever."""
+        if self.levers is None or self.levers.tiers is None:
+            return True
+        return any(candidate in tier for tier in self.tiers)
 
     @property
     def answering(self) -> Upstream:

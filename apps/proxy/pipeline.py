@@ -22,6 +22,7 @@ from apps.proxy.stages.assign import assign, remember
 from apps.proxy.stages.attempting import drop_upstream
 from apps.proxy.stages.authenticate import authenticate
 from apps.proxy.stages.call import call
+from apps.proxy.stages.compare import compare
 from apps.proxy.stages.defer import defer
 from apps.proxy.stages.ease import ease
 from apps.proxy.stages.keep import keep
@@ -130,5 +131,6 @@ def _record_once(exchange: Exchange, runtime: Runtime) -> None:
     if not (exchange.is_deferred or exchange.is_carried):
         keep(exchange, runtime)
     record(exchange, runtime)
+    compare(exchange, runtime)
     retain(exchange, runtime)
     remember(exchange, runtime)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from apps.optimization.compression import ResultCompressor, SessionTools
 from apps.optimization.prefix import PromptCachePlanner
+from apps.optimization.routing import Pins
 from apps.proxy.answer_store import AnswerStore, NoAnswers
 from apps.proxy.breaker import Breakers
 from apps.proxy.comparisons import Comparisons, NoComparisons
@@ -45,6 +47,11 @@ def _planner() -> PromptCachePlanner:
     return PromptCachePlanner(key=secrets.token_bytes(32))
 
 
+def _tools() -> SessionTools:
+    """Ranked by their words alone: a vector for each tool would take more time than there is."""
+    return SessionTools(embed=lambda _: None)
+
+
 @dataclass(slots=True)
 class Runtime:
     """The parts that live as long as the process.
@@ -67,6 +74,9 @@ class Runtime:
     flights: Flights = field(default_factory=Flights)
     units: Units = field(default_factory=Units)
     planner: PromptCachePlanner = field(default_factory=_planner)
+    pins: Pins = field(default_factory=Pins)
+    results: ResultCompressor = field(default_factory=ResultCompressor)
+    tools: SessionTools = field(default_factory=_tools)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     recognition: Recognition = field(init=False)
 

@@ -9,10 +9,14 @@ For a test that opens them all:
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 
 from django.urls import reverse
 
+from apps.attribution.models import Experiment, SavingsStatement
 from apps.kernel.clock import utc_now
+from apps.kernel.events import Decision
+from apps.kernel.tokens import TokenBuckets
 from apps.notices.models import WebhookEndpoint
 from apps.tenants.models import (
     ApiKey,
@@ -28,6 +32,8 @@ from apps.tenants.models import (
 from apps.tenants.permissions import Role
 from apps.usage.imports.models import Import
 from apps.usage.models import ProviderStatement
+from apps.usage.services.ingestion import ingest_events
+from tests.attribution.proofs import make_proof
 from tests.factories import (
     make_api_key,
     make_credential,
@@ -41,6 +47,7 @@ from tests.factories import (
     make_user,
     make_webhook,
 )
+from tests.usage.calls import AT, make_event
 from tests.usage.imports.importing import make_import
 
 EVERYBODY = frozenset(Role)
@@ -63,7 +70,10 @@ class World:
     limit: Limit
     webhook: WebhookEndpoint
     statement: ProviderStatement
+    experiment: Experiment
+    savings: SavingsStatement
     imported: Import
+    request_id: str
     invitation: Invitation
     token: str
 
@@ -131,10 +141,21 @@ ORGANIZATION_PAGES = (
     Page("portal:webhook_edit", "webhook", MANAGERS),
     Page("portal:webhook_rotate", "webhook", MANAGERS),
     Page("portal:webhook_delete", "webhook", MANAGERS),
+    Page("portal:requests", roles=EVERYBODY),
+    Page("portal:request", "request_id", EVERYBODY, is_shown=True),
+    Page("portal:proof", roles=EVERYBODY),
+    Page("portal:experiment_create", roles=MANAGERS),
+    Page("portal:experiment", "experiment", EVERYBODY, is_shown=True),
+    Page("portal:experiment_plan", "experiment", MANAGERS),
+    Page("portal:experiment_stop", "experiment", MANAGERS),
+    Page("portal:savings_statement", "savings", EVERYBODY, is_shown=True),
     Page("portal:usage", roles=EVERYBODY),
     Page("portal:reconciliations", roles=EVERYBODY),
     Page("portal:reconciliation_create", roles=SPENDERS),
     Page("portal:reconciliation", "statement", EVERYBODY, is_shown=True),
+    Page("portal:forecast", roles=EVERYBODY),
+    Page("portal:disputes", roles=EVERYBODY),
+    Page("portal:dispute_create", roles=SPENDERS),
     Page("portal:imports", roles=EVERYBODY),
     Page("portal:import_create", roles=BUILDERS),
     Page("portal:import", "imported", EVERYBODY, is_shown=True),
@@ -163,13 +184,14 @@ OPEN_PAGES = (
 )
 
 
-def make_world(name: str = "Acme") -> World:
+def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
     """An organization called `name` with one of everything; a second one may have the same name."""
     owner = make_user(full_name="Ada Lovelace")
     organization = make_organization(name, owner)
     make_member(organization, Role.VIEWER)
     project = make_project(organization, "Search")
     organization.entitlements.update(valid_from=utc_now() - timedelta(days=30))
+    proven = make_proof(organization, days=proven_days, units_a_day=100)
     invited = make_invitation(organization, f"grace@{organization.slug}.test")
     return World(
         organization=organization,
@@ -182,7 +204,26 @@ def make_world(name: str = "Acme") -> World:
         limit=make_limit(organization, "budget_usd", window="month", project_id=project.pk),
         webhook=make_webhook(organization).endpoint,
         statement=make_statement(organization),
+        experiment=proven.experiment,
+        savings=proven.statement,
         imported=make_import(organization),
+        request_id=_carried(organization, project),
         invitation=invited.invitation,
         token=invited.token,
     )
+
+
+def _carried(organization: Organization, project: Project) -> str:
+    """A call that a lever acted on."""
+    call = make_event(
+        organization, project_id=project.pk, served_model="gpt-4o-mini", end_user="grace",
+        requested_model="gpt-4o", buckets=TokenBuckets(1000, 500, output=200), total_ms=812.5,
+        admission_ms=0.4, first_byte_ms=310.0, overhead_ms=0.9, tags={"team": "search"},
+        actual_usd=Decimal("0.0003075"), counterfactual_usd=Decimal("0.00051"),
+        decomposition={"prompt_cache": Decimal("0.0002025")},
+        decisions=(
+            Decision("exact_cache", "none", "miss"), Decision("prompt_cache", "act", "keyed"),
+        ),
+    )  # fmt: skip
+    ingest_events(organization=organization, events=[call], at=AT)
+    return str(call.event_id)

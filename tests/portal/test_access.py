@@ -16,12 +16,23 @@ from tests.portal.browsing import sign_in
 from tests.portal.pages import OPEN_PAGES, ORGANIZATION_PAGES, SIGNED_IN_PAGES, Page, World
 
 # Pages that only do something, and so cannot be opened.
-DOWNLOADS = {"import_errors": Permission.USAGE_READ, "usage_file": Permission.USAGE_READ}
+DOWNLOADS = {
+    "import_errors": Permission.USAGE_READ,
+    "usage_file": Permission.USAGE_READ,
+    "request_rows": Permission.USAGE_READ,
+    "request_content": Permission.CONTENT_READ,
+    "proof_file": Permission.USAGE_READ,
+    "proof_verifier": Permission.USAGE_READ,
+    "experiment_file": Permission.EXPERIMENTS_READ,
+    "savings_file": Permission.USAGE_READ,
+    "savings_archive": Permission.USAGE_READ,
+}
 POST_ONLY = {
     "invitation_resend": Permission.MEMBERS_INVITE,
     "invitation_accept": Access.SIGNED_IN,
     "invitation_decline": Access.ANYONE,
     "support_leave": Access.SIGNED_IN,
+    "experiment_start": Permission.EXPERIMENTS_WRITE,
     "webhook_switch": Permission.WEBHOOKS_WRITE,
     "webhook_ping": Permission.WEBHOOKS_WRITE,
     "delivery_redeliver": Permission.WEBHOOKS_WRITE,
@@ -36,6 +47,11 @@ SUPPORT_READS = {
     "portal:limits",
     "portal:levers",
     "portal:alerts",
+    "portal:requests",
+    "portal:request",
+    "portal:proof",
+    "portal:experiment",
+    "portal:savings_statement",
     "portal:usage",
     "portal:reconciliations",
     "portal:reconciliation",
@@ -122,7 +138,7 @@ def test_rows_of_another_organization_are_404_inside_ones_own(
 ) -> None:
     sign_in(client, world.owner)
     here = page.url(world)
-    borrowed = here.replace(str(getattr(world, page.about).pk), str(getattr(other, page.about).pk))
+    borrowed = here.replace(_id(world, page), _id(other, page))
     assert client.get(borrowed).status_code == 404
     changed = client.post(borrowed, {"name": "Mine", "role": "admin"})
     assert changed.status_code == (405 if page.is_shown else 404)
@@ -201,3 +217,8 @@ def test_the_time_zone_of_the_organization_is_printed(world: World, client: Clie
     sign_in(client, world.owner)
     page = client.get(reverse("portal:projects", args=[world.organization.slug]))
     assert " IST</span></time>" in page.content.decode()
+
+
+def _id(world: World, page: Page) -> str:
+    row = getattr(world, page.about)
+    return row if isinstance(row, str) else str(row.pk)

@@ -49,6 +49,7 @@ def ask(
     gateway: RunningGateway,
     asked: dict[str, Any] | None = None,
     path: str = "/v1/chat/completions",
+    /,
     **headers: Any,
 ) -> httpx.Response:
     said = {

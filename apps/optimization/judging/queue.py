@@ -6,7 +6,15 @@ from uuid import UUID
 
 from redis import Redis
 
-from apps.optimization.comparisons import Comparison, opened, queue_key, waiting_key
+from apps.optimization.comparisons import (
+    KEPT_S,
+    LONGEST_QUEUE,
+    Comparison,
+    opened,
+    queue_key,
+    sealed,
+    waiting_key,
+)
 
 
 def organizations_waiting(client: Redis, *, prefix: str) -> frozenset[UUID]:
@@ -26,3 +34,17 @@ def taken(
         client.sadd(waiting_key(prefix), organization_id.hex)
     found = (opened(box, data_key, organization_id=organization_id) for box in boxes)
     return [each for each in found if each is not None]
+
+
+def put_back(
+    client: Redis, comparisons: Sequence[Comparison], *, prefix: str, data_key: bytes
+) -> None:
+    """Comparisons of one organization, to wait behind those that came since."""
+    if not comparisons:
+        return
+    organization_id = comparisons[0].organization_id
+    key = queue_key(prefix, organization_id)
+    client.lpush(key, *(sealed(each, data_key) for each in comparisons))
+    client.ltrim(key, 0, LONGEST_QUEUE - 1)
+    client.expire(key, KEPT_S)
+    client.sadd(waiting_key(prefix), organization_id.hex)

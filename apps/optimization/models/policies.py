@@ -24,6 +24,7 @@ class Policy(models.Model):
     caches_any_temperature = models.BooleanField(null=True)
     traffic_percent = models.SmallIntegerField(null=True)
     allowed_models = ArrayField(models.TextField(), null=True)
+    judge_model = models.TextField(null=True)
     set_by = models.TextField(help_text="The person or API key.")
     created_at = models.DateTimeField()
 

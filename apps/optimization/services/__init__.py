@@ -1,7 +1,6 @@
 """Writes, inside the organization's scope."""
 
 from apps.optimization.services.policies import (
-    AVAILABLE,
     LONGEST_NAME,
     MOST_MODELS,
     TRAFFIC_STEPS,
@@ -12,7 +11,6 @@ from apps.optimization.services.policies import (
 )
 
 __all__ = [
-    "AVAILABLE",
     "LONGEST_NAME",
     "MOST_MODELS",
     "TRAFFIC_STEPS",

@@ -9,16 +9,14 @@ from apps.attribution.access import PeriodAccess
 from apps.kernel.events import Charge, Decision, Feature
 from apps.kernel.tokens import TokenBuckets
 from apps.optimization.access import LEVERS, Lever
-from apps.optimization.accounting import Charged, decomposed, repeated
+from apps.optimization.accounting import KEEP_WHEN_ASKED, Charged, decomposed, repeated
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import Levers
 from apps.proxy.pricing import LISTED, cost_of, priced_model, rate_of, tier_named
 from apps.proxy.providers.estimate import foreseen
 from apps.proxy.stages import ease
-from apps.proxy.stages.shaping import prompt_cache
+from apps.proxy.stages.shaping import compression, prompt_cache, routing
 
-# Their caches hold what is marked; all others may have held the prompt.
-_ASKED = frozenset({"anthropic"})
 _NANOS = 10**9
 
 
@@ -147,7 +145,7 @@ def _asked_again(exchange: Exchange, levers: Levers, charged: Charged) -> Charge
         return None
     cold = TokenBuckets.from_list(entry.buckets)
     age_s = (exchange.started_at - entry.asked_at).total_seconds()
-    warm = repeated(cold, age_s=age_s, is_unasked=entry.provider not in _ASKED)
+    warm = repeated(cold, age_s=age_s, is_unasked=entry.provider not in KEEP_WHEN_ASKED)
     models, units = (entry.served_model, exchange.model), dict(entry.units)
     asked = Charged(entry.provider, models, entry.service_tier, warm, units)
     return asked if _usd(exchange, asked) is not None else asked._replace(buckets=cold)
@@ -160,6 +158,8 @@ def _usd(exchange: Exchange, charged: Charged) -> Decimal | None:
 
 _UNDOES: Mapping[Lever, Undo] = {
     "exact_cache": _asked_again,
+    routing.LEVER: routing.without_routing,
+    compression.LEVER: compression.without_compression,
     prompt_cache.LEVER: prompt_cache.without_marks,
     ease.LEVER: ease.without_flex,
 }

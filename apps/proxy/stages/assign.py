@@ -48,7 +48,8 @@ def _levers(exchange: Exchange, runtime: Runtime, shard: Shard) -> Levers | None
     if exchange.header(BYPASS) is not None:
         levers.is_bypassed = (exchange.header(BYPASS) or "").strip().lower() in _YES
         levers.may_act = not levers.is_bypassed
-    if period is not None or policy.traffic_percent < 100:
+    is_drawn = period is not None or policy.traffic_percent < 100
+    if is_drawn or policy.follows_conversations:
         _place(exchange, runtime, levers, period, shard)
     return levers
 

@@ -78,7 +78,7 @@ def _flex(exchange: Exchange, runtime: Runtime, levers: Levers) -> Flex | None:
 
 def _offered(exchange: Exchange) -> Candidate | None:
     """Who would be asked first, where it has a cheaper price for calls that wait."""
-    document, first = exchange.facts.document, exchange.tiers[0][0]
+    document, first = exchange.facts.document, exchange.asked_tiers[0][0]
     is_fit = exchange.endpoint.name in _OFFERED and exchange.is_replayable
     if not is_fit or not isinstance(document, dict) or TIER_MEMBER in document:
         return None

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from apps.tenants.context import current_tenant
-from apps.usage.store.facets import END_USER, LONGEST_TAG, LONGEST_VALUE, TAG
+from apps.usage.store.facets import END_USER, FACET_GRAINS, LONGEST_TAG, LONGEST_VALUE, TAG
 from apps.usage.store.measures import CHANGED, CHANGED_EVENTS, column_type
 from apps.usage.store.rollups import DIMENSIONS, EPOCH, GRAINS
 from apps.usage.store.totals import Total
@@ -30,6 +30,7 @@ _PREPARE = f"""
 """  # noqa: S608  (constants, as below)
 _COPY = f"COPY {_CHANGES} ({', '.join(_COLUMNS)}) FROM STDIN"
 _KEEP = f"INSERT INTO usage_adjustment SELECT * FROM {_CHANGES}"  # noqa: S608
+_FACET_KEY = ("grain", "facet", "name", "bucket_at", "project_id", "kind", "value")
 _SUMMED = ", ".join(
     f"sum(changed_{name})::{column_type(name)} AS changed_{name}" for name in CHANGED
 )
@@ -48,15 +49,17 @@ _OF_ROLLUPS = f"""
     CROSS JOIN unnest(ARRAY{list(GRAINS)}) AS minutes GROUP BY 1, 2, 3
 """  # noqa: S608
 _OF_FACETS = f"""
-    SELECT facet, name, date_bin('1 day', started_at, {EPOCH}) AS bucket_at, project_id, kind,
-        value, {_SUMMED}
+    SELECT minutes AS grain, facet, name,
+        date_bin(make_interval(mins => minutes), started_at, {EPOCH}) AS bucket_at, project_id,
+        kind, value, {_SUMMED}
     FROM ({_CHANGED}) AS changed CROSS JOIN LATERAL (
         SELECT '{END_USER}' AS facet, '' AS name, left(end_user, {LONGEST_VALUE}) AS value
         WHERE end_user IS NOT NULL
         UNION ALL
         SELECT '{TAG}', left(key, {LONGEST_TAG}), left(coalesce(value, ''), {LONGEST_VALUE})
         FROM jsonb_each_text(tags)
-    ) AS part GROUP BY 1, 2, 3, 4, 5, 6
+    ) AS part CROSS JOIN unnest(ARRAY{list(FACET_GRAINS)}) AS minutes
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
 """  # noqa: S608
 _TOTALS = f"""
     SELECT project_id, kind, (started_at AT TIME ZONE 'UTC')::date, min(started_at),
@@ -101,7 +104,7 @@ def write_changes(changes: Sequence[Change]) -> list[Total]:
                 copy.write_row(change)
         cursor.execute(_KEEP)
     _add("usage_rollup", ("grain", "bucket_at", "series_id"), _OF_ROLLUPS)
-    _add("usage_facet", ("facet", "name", "bucket_at", "project_id", "kind", "value"), _OF_FACETS)
+    _add("usage_facet", _FACET_KEY, _OF_FACETS)
     with connection.cursor() as cursor:
         cursor.execute(_TOTALS)
         return [Total(*row) for row in cursor.fetchall()]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from apps.usage.store.facets import LONGEST_TAG, LONGEST_VALUE
+from apps.usage.store.facets import FACET_GRAINS, LONGEST_TAG, LONGEST_VALUE
 from apps.usage.store.measures import (
     ALL_SUMS,
     BIN,
@@ -15,7 +15,7 @@ from apps.usage.store.measures import (
     SAVED,
     column_type,
 )
-from apps.usage.store.rollups import DAY, DIMENSIONS, GRAINS
+from apps.usage.store.rollups import DIMENSIONS, GRAINS
 from apps.usage.store.windows import EVENTS, Segment
 
 LEVER, FACETS = "lever", ("end_user", "tag")
@@ -25,6 +25,7 @@ ALL_DIMENSIONS = (*DIMENSIONS, *FACETS, *EVENT_DIMENSIONS)
 # Imported calls passed nowhere: they are counted when they are asked for by their kind.
 KIND, IMPORT = "kind", "import"
 _OF_FACETS = {"project_id", "kind"}
+_SPANS = dict(zip(FACET_GRAINS, ("days", "weeks"), strict=True))
 _BINS_SUMMED = ", ".join(f"sum(latency_bins[{n}])" for n in range(1, BINS + 1))
 _BINS_COUNTED = ", ".join(f"count(*) FILTER (WHERE bin = {n})" for n in range(1, BINS + 1))
 _NO_BINS = ", ".join("0" for _ in range(BINS))
@@ -67,17 +68,22 @@ def grains_for(used: set[str], *, has_durations: bool) -> tuple[int, ...]:
     if not facets:
         return GRAINS
     is_known = len(facets) == 1 and used - facets <= _OF_FACETS and not has_durations
-    return (DAY,) if is_known else ()
+    return FACET_GRAINS if is_known else ()
 
 
 def source_names(wanted: Wanted) -> tuple[str, ...]:
     """Which tables a statement reads, for people."""
-    rolled = "days of {}s" if wanted.used & set(FACETS) else "rollups of {} minutes"
-    what = next(iter(wanted.used & set(FACETS)), None)
+    facet = next(iter(wanted.used & set(FACETS)), None)
     grains = sorted({segment.grain for segment in wanted.segments})
     if wanted.imported:
         grains = sorted({EVENTS, *grains})
-    return tuple(rolled.format(what or grain) if grain else "events" for grain in grains)
+    return tuple(_source_name(grain, facet) for grain in grains)
+
+
+def _source_name(grain: int, facet: str | None) -> str:
+    if grain == EVENTS:
+        return "events"
+    return f"{_SPANS[grain]} of {facet}s" if facet else f"rollups of {grain} minutes"
 
 
 def statement(wanted: Wanted) -> tuple[str, dict[str, Any]]:
@@ -111,12 +117,11 @@ def _rolled(wanted: Wanted, values: dict[str, Any]) -> Iterator[str]:
         columns = {name: "value" if name in FACETS else name for name in wanted.used}
         table = "usage_facet"
         where.append("facet = %(facet)s AND name = coalesce(%(tag)s, '')")
-        where.append(_spans(segments, "bucket_at", values))
     else:
         columns = {name: name for name in wanted.used}
         table = "usage_rollup JOIN usage_series ON id = series_id"
         where.append("lever <> ''" if LEVER in wanted.used else "lever = ''")
-        where.append(_spans(segments, "bucket_at", values, grain="grain"))
+    where.append(_spans(segments, "bucket_at", values, has_grain=True))
     yield _part(wanted, columns, sums, _BINS_SUMMED, table, where)
 
 
@@ -181,17 +186,23 @@ def _spans(
     column: str,
     values: dict[str, Any],
     *,
-    grain: str = "",
+    has_grain: bool = False,
     prefix: str = "rolled",
 ) -> str:
-    return f"({' OR '.join(_span_conditions(segments, column, values, grain, prefix))})"
+    given = _span_conditions(segments, column, values, prefix, has_grain=has_grain)
+    return f"({' OR '.join(given)})"
 
 
 def _span_conditions(
-    segments: Sequence[Segment], column: str, values: dict[str, Any], grain: str, prefix: str
+    segments: Sequence[Segment],
+    column: str,
+    values: dict[str, Any],
+    prefix: str,
+    *,
+    has_grain: bool,
 ) -> Iterator[str]:
     for number, segment in enumerate(segments):
         since, until = f"{prefix}_{number}_since", f"{prefix}_{number}_until"
         values |= {since: segment.since, until: segment.until}
-        only = f"{grain} = {segment.grain} AND " if grain else ""
+        only = f"grain = {segment.grain} AND " if has_grain else ""
         yield f"({only}{column} >= %({since})s AND {column} < %({until})s)"

@@ -80,24 +80,33 @@ def test_a_lever_counts_the_calls_that_it_saved_on_with_its_part(acme: Organizat
     assert found == [("", 3, whole, 1), ("cache", 2, 0, 0), ("route", 2, whole, 0)]
 
 
-def test_end_users_and_tags_are_summed_by_day(acme: Organization) -> None:
+def test_end_users_and_tags_are_summed_by_day_and_week(acme: Organization) -> None:
     events = [
         saving(acme),
         saving(acme, end_user="bob", started_at=AT + timedelta(hours=13)),
+        saving(acme, end_user="bob", started_at=AT - timedelta(days=4)),
         saving(acme, tags={"team": "search", "env": "test"}, outcome="error"),
     ]
     ingest_events(organization=acme, events=events, at=AT)
     found = rows(
         acme,
-        "SELECT facet, name, value, extract(day FROM bucket_at AT TIME ZONE 'UTC')::int, calls,"
-        " error_calls, output_tokens FROM usage_facet ORDER BY 1, 2, 3, 4",
+        "SELECT facet, name, value, grain, extract(day FROM bucket_at AT TIME ZONE 'UTC')::int,"
+        " calls, error_calls, output_tokens FROM usage_facet ORDER BY 1, 2, 3, 4, 5",
     )
     assert found == [
-        ("end_user", "", "ada", 15, 2, 1, 10),
-        ("end_user", "", "bob", 16, 1, 0, 5),
-        ("tag", "env", "test", 15, 1, 1, 5),
-        ("tag", "team", "search", 15, 2, 1, 10),
-        ("tag", "team", "search", 16, 1, 0, 5),
+        ("end_user", "", "ada", 1440, 15, 2, 1, 10),
+        ("end_user", "", "ada", 10080, 12, 2, 1, 10),
+        ("end_user", "", "bob", 1440, 11, 1, 0, 5),
+        ("end_user", "", "bob", 1440, 16, 1, 0, 5),
+        ("end_user", "", "bob", 10080, 5, 1, 0, 5),
+        ("end_user", "", "bob", 10080, 12, 1, 0, 5),
+        ("tag", "env", "test", 1440, 15, 1, 1, 5),
+        ("tag", "env", "test", 10080, 12, 1, 1, 5),
+        ("tag", "team", "search", 1440, 11, 1, 0, 5),
+        ("tag", "team", "search", 1440, 15, 2, 1, 10),
+        ("tag", "team", "search", 1440, 16, 1, 0, 5),
+        ("tag", "team", "search", 10080, 5, 1, 0, 5),
+        ("tag", "team", "search", 10080, 12, 3, 1, 15),
     ]
 
 
@@ -116,17 +125,20 @@ DAYS = f"""
     FROM usage_rollup JOIN usage_series ON id = series_id WHERE grain = 1440
 """  # noqa: S608
 FACETS_FROM_EVENTS = f"""
-    SELECT {_DAY}, facet, name, part.value, project_id, kind,
+    SELECT minutes, date_bin(make_interval(mins => minutes), started_at, 'epoch'), facet,
+        name, part.value, project_id, kind,
         {", ".join(f"sum({value})" for value in SUMS.values())}
     FROM (SELECT event.*, {SAVED} AS saved_usd FROM usage_event AS event) AS event
     CROSS JOIN LATERAL (
         SELECT 'end_user' AS facet, '' AS name, left(end_user, 200) AS value
         WHERE end_user IS NOT NULL
         UNION ALL SELECT 'tag', left(key, 60), left(value, 200) FROM jsonb_each_text(tags)
-    ) AS part GROUP BY 1, 2, 3, 4, 5, 6
+    ) AS part CROSS JOIN unnest('{{1440, 10080}}'::int[]) AS minutes
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
 """  # noqa: S608
 FACETS = f"""
-    SELECT bucket_at, facet, name, value, project_id, kind, {", ".join(SUMS)} FROM usage_facet
+    SELECT grain, bucket_at, facet, name, value, project_id, kind, {", ".join(SUMS)}
+    FROM usage_facet
 """  # noqa: S608
 
 

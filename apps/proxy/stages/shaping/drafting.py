@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from apps.kernel.events import Decision
 from apps.proxy.exchange import Exchange
-from apps.proxy.levers import Levers
+from apps.proxy.levers import Levers, Offer
 from apps.proxy.runtime import Runtime
 from apps.proxy.selection import Tier
 
@@ -26,14 +27,15 @@ class Proposal(NamedTuple):
     """What a lever decided, before it holds.
 
     draft: None leaves the call as it is. settle: called with whether the draft goes out, once that
-    is known: then the lever notes what accounting and later calls must know of it.
+    is known: then the lever notes what accounting and later calls must know of it. offers: what is
+    to be judged of it.
     """
 
-    decision: str
-    reason: str
+    decisions: Sequence[Decision]
     draft: Draft | None = None
     is_triggered: bool = False
     settle: Callable[[bool], None] | None = None
+    offers: Sequence[Offer] = ()
 
 
 # None: nothing of this call concerns the lever.

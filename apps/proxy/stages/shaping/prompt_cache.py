@@ -7,6 +7,7 @@ import hmac
 from functools import lru_cache, partial
 from time import monotonic
 
+from apps.kernel.events import Decision
 from apps.optimization.access import Lever
 from apps.optimization.accounting import Charged, unmarked
 from apps.optimization.prefix import (
@@ -57,14 +58,15 @@ def _with_marks(exchange: Exchange, runtime: Runtime, levers: Levers, draft: Dra
         at_s=at_s,
     )
     if not plan.marks:
-        return Proposal(NONE, plan.reason)
+        return Proposal([Decision(LEVER, NONE, plan.reason)])
     if not levers.acts(LEVER):
-        return Proposal(SHADOW, plan.reason, is_triggered=True)
+        return Proposal([Decision(LEVER, SHADOW, plan.reason)], is_triggered=True)
     marked = draft._replace(body=with_marks(draft.body, plan.marks))
     # Else not all that is read is our doing, and nothing is claimed.
     is_ours = b'"cache_control"' not in draft.body
     settle = partial(_settle, levers, runtime.planner, plan, at_s, is_ours)
-    return Proposal(ACTED, plan.reason, marked, is_triggered=True, settle=settle)
+    decision = Decision(LEVER, ACTED, plan.reason)
+    return Proposal([decision], marked, is_triggered=True, settle=settle)
 
 
 def _settle(
@@ -91,9 +93,9 @@ def _with_key(exchange: Exchange, levers: Levers, draft: Draft) -> Proposal | No
     if key is None:
         return None
     if not levers.acts(LEVER):
-        return Proposal(SHADOW, "keyed", is_triggered=True)
+        return Proposal([Decision(LEVER, SHADOW, "keyed")], is_triggered=True)
     keyed = draft._replace(body=with_member(draft.body, PROMPT_CACHE_KEY, key))
-    return Proposal(ACTED, "keyed", keyed, is_triggered=True)
+    return Proposal([Decision(LEVER, ACTED, "keyed")], keyed, is_triggered=True)
 
 
 @lru_cache(maxsize=4096)  # one for each organization

@@ -7,15 +7,19 @@ from apps.proxy import figures
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import NONE, Levers
 from apps.proxy.runtime import Runtime
-from apps.proxy.stages.shaping import prompt_cache
+from apps.proxy.stages.shaping import compression, prompt_cache, routing
 from apps.proxy.stages.shaping.drafting import Draft, Proposal, Propose
 
 # In the order of LEVERS, which is also that of the decomposition.
-_LEVERS: tuple[tuple[Lever, Propose], ...] = ((prompt_cache.LEVER, prompt_cache.propose),)
+_LEVERS: tuple[tuple[Lever, Propose], ...] = (
+    (routing.LEVER, routing.propose),
+    (compression.LEVER, compression.propose),
+    (prompt_cache.LEVER, prompt_cache.propose),
+)
 
 
 def shape(exchange: Exchange, runtime: Runtime) -> None:
-    """Fill in `levers.body` where a lever acts on the call; never raises."""
+    """Fill in `levers.body` and `levers.tiers` where a lever acts on the call; never raises."""
     levers, body, document = exchange.levers, exchange.body, exchange.facts.document
     if levers is None or not isinstance(body, bytes) or not isinstance(document, dict):
         return
@@ -25,6 +29,10 @@ def shape(exchange: Exchange, runtime: Runtime) -> None:
             draft = _shaped(exchange, runtime, levers, draft, lever, propose)
     if draft.body is not first.body:
         levers.body = draft.body
+    if draft.tiers is not first.tiers:
+        levers.tiers = draft.tiers
+    if levers.offers and exchange.facts.is_stream and exchange.kept is None:
+        exchange.kept = bytearray()
 
 
 def _shaped(
@@ -59,5 +67,6 @@ def _settled(
         figures.fail_lever(lever, "slow")
         levers.decide(lever, NONE, "slow")
     else:
-        levers.decide(lever, proposal.decision, proposal.reason)
+        levers.decisions.extend(proposal.decisions)
+        levers.offers.extend(proposal.offers)
     return proposal.draft if proposal.draft is not None and goes_out else draft
