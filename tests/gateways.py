@@ -132,8 +132,7 @@ class RunningGateway:
     prefix: str
     _follower: Follower
     _events: list[Event] = field(default_factory=list)
-    _contents: list[bytes] = field(default_factory=list)
-    _deferred: list[Record] = field(default_factory=list)
+    _records: list[Record] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -156,12 +155,12 @@ class RunningGateway:
 
     def contents(self) -> list[bytes]:
         """The sealed contents spooled before the events that were read so far."""
-        return list(self._contents)
+        return [each.payload for each in self._records if each.kind is Kind.CONTENT]
 
     def deferred(self) -> list[Record]:
         """What was put off so far, to be answered later."""
         self._ended(0)
-        return list(self._deferred)
+        return [each for each in self._records if each.kind is Kind.DEFERRED]
 
     def spool_files(self) -> list[Path]:
         """Everything that was written down of calls so far."""
@@ -170,8 +169,7 @@ class RunningGateway:
     def _ended(self, count: int) -> list[Event]:
         records = self._follower.read(1 << 30)
         self._events += [decode(each.payload) for each in records if each.kind is Kind.END]
-        self._deferred += [each for each in records if each.kind is Kind.DEFERRED]
-        self._contents += [each.payload for each in records if each.kind is Kind.CONTENT]
+        self._records += records
         return self._events if len(self._events) >= count else []
 
 
@@ -209,9 +207,8 @@ class _Serving:
         answers_url: str | None,
     ) -> None:
         self._folder, self._settings = folder, chosen
-        self._redis_url = redis_url or settings.REDIS_URL
         self._answers_url = answers_url or settings.CACHE_URL
-        self._tenants = tenants
+        self._tenants, self._redis_url = tenants, redis_url or settings.REDIS_URL
         self._gateway: RunningGateway | None = None
         self._known: Snapshot | None = None
         config = uvicorn.Config(
