@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from apps.optimization.deadlines.services import settle_call
 from apps.proxy.batching import asking, handing_in
 from apps.tenants.context import tenant_scope
 from apps.usage.selectors import events
@@ -68,7 +69,7 @@ def test_an_answer_that_was_not_written_down_is_asked_for_again_and_recorded_onc
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_id = house.ask(deadline="10h")
-    cut = killing(asking.settle_call, at_call=1, is_before=True)
+    cut = killing(settle_call, at_call=1, is_before=True)
     with monkeypatch.context() as killed:
         killed.setattr(asking, "settle_call", cut)
         with pytest.raises(Killed):
