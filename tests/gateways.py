@@ -134,8 +134,7 @@ class RunningGateway:
     prefix: str
     _follower: Follower
     _events: list[Event] = field(default_factory=list)
-    _contents: list[bytes] = field(default_factory=list)
-    _deferred: list[Record] = field(default_factory=list)
+    _records: list[Record] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -158,12 +157,12 @@ class RunningGateway:
 
     def contents(self) -> list[bytes]:
         """The sealed contents spooled before the events that were read so far."""
-        return list(self._contents)
+        return [each.payload for each in self._records if each.kind is Kind.CONTENT]
 
     def deferred(self) -> list[Record]:
         """What was put off so far, to be answered later."""
         self._ended(0)
-        return list(self._deferred)
+        return [each for each in self._records if each.kind is Kind.DEFERRED]
 
     def spool_files(self) -> list[Path]:
         """Everything that was written down of calls so far."""
@@ -172,8 +171,7 @@ class RunningGateway:
     def _ended(self, count: int) -> list[Event]:
         records = self._follower.read(1 << 30)
         self._events += [decode(each.payload) for each in records if each.kind is Kind.END]
-        self._deferred += [each for each in records if each.kind is Kind.DEFERRED]
-        self._contents += [each.payload for each in records if each.kind is Kind.CONTENT]
+        self._records += records
         return self._events if len(self._events) >= count else []
 
 
@@ -217,16 +215,9 @@ class _Serving:
         self._known: Snapshot | None = None
         config = uvicorn.Config(
             Gateway(self._open),
-            host="127.0.0.1",
-            port=0,
-            loop="uvloop",
-            http=Connection,
-            ws=SocketConnection,
-            lifespan="on",
-            log_level="error",
-            access_log=False,
-            timeout_graceful_shutdown=2,
-        )
+            host="127.0.0.1", port=0, loop="uvloop", http=Connection, ws=SocketConnection,
+            lifespan="on", log_level="error", access_log=False, timeout_graceful_shutdown=2,
+        )  # fmt: skip
         logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
         self._server = uvicorn.Server(config)
 

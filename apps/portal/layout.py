@@ -37,6 +37,7 @@ NAVIGATION = (
     NavItem("Limits", "limits", "limits", "l", Permission.LIMITS_READ),
     NavItem("Alerts & webhooks", "alerts", "alert", "a", Permission.NOTICES_READ),
     NavItem("Requests", "requests", "search", "q", Permission.USAGE_READ),
+    NavItem("Proof", "proof", "proof", "o", Permission.USAGE_READ),
     NavItem("Usage", "usage", "usage", "u", Permission.USAGE_READ),
     NavItem("Forecast", "forecast", "clock", "f", Permission.USAGE_READ),
     NavItem("Reconciliation", "reconciliations", "billing", "b", Permission.USAGE_READ),

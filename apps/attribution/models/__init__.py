@@ -4,6 +4,7 @@ from apps.attribution.models.experiments import (
     LEAST_HOLDOUT,
     MOST_HOLDOUT,
     RAMP,
+    USUAL_HOLDOUT,
     Experiment,
     Period,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "LEAST_HOLDOUT",
     "MOST_HOLDOUT",
     "RAMP",
+    "USUAL_HOLDOUT",
     "Experiment",
     "NeverChanged",
     "Period",

@@ -7,6 +7,7 @@ from apps.optimization.answers.forms import FORMS
 from apps.proxy import figures
 from apps.proxy.exchange import Exchange
 from apps.proxy.flights import Flight
+from apps.proxy.levers import Levers
 from apps.proxy.reuse import Reuse
 from apps.proxy.runtime import Runtime
 from apps.proxy.stages.reusing.comparing import compare
@@ -20,7 +21,7 @@ def retain(exchange: Exchange, runtime: Runtime) -> None:
         return
     flight, levers.flight = levers.flight, None
     reuse = levers.reuse
-    if reuse is None or levers.removed is not None or not _is_of_use(exchange, reuse):
+    if reuse is None or not _is_wanted(levers, reuse) or not _is_keepable(exchange):
         if flight is not None:
             runtime.flights.land(flight, None)
         return
@@ -49,9 +50,9 @@ async def _retained(
             runtime.flights.end(flight)
 
 
-def _is_of_use(exchange: Exchange, reuse: Reuse) -> bool:
-    """Whether the answer is to be kept or compared, and may be."""
-    return (reuse.is_keeping or bool(reuse.compared)) and _is_keepable(exchange)
+def _is_wanted(levers: Levers, reuse: Reuse) -> bool:
+    """Whether the answer is of any use here: one to a prompt that we shortened is not."""
+    return levers.removed is None and (reuse.is_keeping or bool(reuse.compared))
 
 
 def _is_keepable(exchange: Exchange) -> bool:

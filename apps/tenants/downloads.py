@@ -1,9 +1,19 @@
 """Files that are sent while they are made."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import IO
 
 from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
+
+_PIECE_BYTES = 2**16
+
+
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """Of an open file, which is closed after the last."""
+    with file:
+        while piece := file.read(_PIECE_BYTES):
+            yield piece
 
 
 class Download(StreamingHttpResponse):
