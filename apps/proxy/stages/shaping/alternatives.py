@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from apps.optimization.access import Lever
-from apps.optimization.similarity.policy import SHADOW_SHARE
+from apps.optimization.serving import SHADOW_SHARE
 from apps.proxy.levers import Levers
 
 _SALT = b"netra conversations of levers"

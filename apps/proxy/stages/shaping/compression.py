@@ -24,7 +24,7 @@ from apps.optimization.compression import (
     with_texts,
 )
 from apps.optimization.prefix import UnknownPlace, with_only, with_values
-from apps.optimization.similarity.policy import SHADOW_SHARE
+from apps.optimization.serving import SHADOW_SHARE
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import ACTED, SHADOW, Levers, Offer, Removed
 from apps.proxy.runtime import Runtime

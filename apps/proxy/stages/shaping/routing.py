@@ -22,7 +22,7 @@ from apps.optimization.routing import (
     request_class,
     template_digest,
 )
-from apps.optimization.similarity.policy import SHADOW_SHARE
+from apps.optimization.serving import SHADOW_SHARE
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import ACTED, NONE, SHADOW, Levers, Offer
 from apps.proxy.runtime import Runtime
