@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import path, re_path
 
+from apps.api.views.certificates import CertificatesView
 from apps.api.views.credentials import CredentialsView
 from apps.api.views.experiments import ExperimentsView, PeriodsView
 from apps.api.views.imports import ImportErrorsView, ImportsView
@@ -88,6 +89,12 @@ urlpatterns = [
         "caches/invalidate",
         CachesView.as_view({"post": "invalidate"}),
         name="caches-invalidate",
+    ),
+    path("certificates", CertificatesView.as_view({"get": "list"}), name="certificates"),
+    path(
+        "certificates/<uuid:id>",
+        CertificatesView.as_view({"get": "retrieve"}),
+        name="certificate",
     ),
     path("experiments", ExperimentsView.as_view(ALL), name="experiments"),
     path("experiments/<uuid:id>/periods", PeriodsView.as_view(ALL), name="periods"),

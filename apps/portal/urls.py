@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from apps.portal.views import (
     alerts,
+    certificates,
     credentials,
     home,
     imports,
@@ -76,6 +77,12 @@ organization_patterns = [
     path("limits/<uuid:limit_id>/delete/", limits.limit_delete, name="limit_delete"),
     path("levers/", levers.lever_list, name="levers"),
     path("levers/edit/", levers.lever_edit, name="lever_edit"),
+    path("levers/certificates/", certificates.certificate_list, name="certificates"),
+    path(
+        "levers/certificates/<uuid:certificate_id>/",
+        certificates.certificate_page,
+        name="certificate",
+    ),
     path("alerts/", alerts.alert_list, name="alerts"),
     path("alerts/emails/", alerts.notice_emails, name="notice_emails"),
     path("alerts/webhooks/new/", webhooks.webhook_create, name="webhook_create"),

@@ -33,6 +33,7 @@ from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES, Role
 from apps.usage.services.ingestion import ingest_events
 from tests import factories
+from tests.optimization.certified import make_certificate
 from tests.usage.calls import make_event
 from tests.usage.imports import samples
 from tests.usage.imports.importing import brought
@@ -92,6 +93,7 @@ def _furnish(owner_email: str, mark: str) -> Rows:
             "imports": str(_import(organization, mark)),
             "experiments": str(_experiment(organization, mark)),
             "statements": str(_statement(organization)),
+            "certificates": str(make_certificate(organization, project, mark).pk),
         },
     )
 

@@ -17,6 +17,7 @@ from apps.kernel.clock import utc_now
 from apps.kernel.events import Decision
 from apps.kernel.tokens import TokenBuckets
 from apps.notices.models import WebhookEndpoint
+from apps.optimization.models import Certificate
 from apps.tenants.models import (
     ApiKey,
     Invitation,
@@ -45,6 +46,7 @@ from tests.factories import (
     make_user,
     make_webhook,
 )
+from tests.optimization.certified import make_certificate
 from tests.usage.calls import AT, make_event
 from tests.usage.imports.importing import make_import
 
@@ -70,6 +72,7 @@ class World:
     statement: ProviderStatement
     imported: Import
     request_id: str
+    certificate: Certificate
     invitation: Invitation
     token: str
 
@@ -129,6 +132,8 @@ ORGANIZATION_PAGES = (
     Page("portal:limit_delete", "limit", SPENDERS),
     Page("portal:levers", roles=EVERYBODY),
     Page("portal:lever_edit", roles=MANAGERS),
+    Page("portal:certificates", roles=EVERYBODY),
+    Page("portal:certificate", "certificate", EVERYBODY),
     Page("portal:alerts", roles=EVERYBODY),
     Page("portal:notice_emails", roles=EVERYBODY),
     Page("portal:webhook_create", roles=MANAGERS),
@@ -191,6 +196,7 @@ def make_world(name: str = "Acme") -> World:
         statement=make_statement(organization),
         imported=make_import(organization),
         request_id=_carried(organization, project),
+        certificate=make_certificate(organization, project),
         invitation=invited.invitation,
         token=invited.token,
     )
