@@ -6,6 +6,8 @@ from django.urls import path, re_path
 
 from apps.api.views.certificates import CertificatesView
 from apps.api.views.credentials import CredentialsView
+from apps.api.views.deferred_calls import DeferredCallsView
+from apps.api.views.disputes import DisputesView
 from apps.api.views.experiments import ExperimentsView, PeriodsView
 from apps.api.views.imports import ImportErrorsView, ImportsView
 from apps.api.views.keys import KeysView
@@ -13,9 +15,11 @@ from apps.api.views.limits import LimitsView
 from apps.api.views.members import InvitationsView, MembersView
 from apps.api.views.notices import NoticesView, PlanUseView
 from apps.api.views.organization import OrganizationView
+from apps.api.views.outlooks import ForecastView
 from apps.api.views.policies import CachesView, FeedbackView, PoliciesView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
+from apps.api.views.proof_links import ProofLinksView
 from apps.api.views.reconciliations import ReconciliationsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
 from apps.api.views.requests import RequestsView
@@ -46,6 +50,7 @@ urlpatterns = [
     path(
         "imports/<uuid:id>/errors", ImportErrorsView.as_view({"get": "list"}), name="import_errors"
     ),
+    path("imports/<uuid:id>/report", ImportsView.as_view({"get": "report"}), name="import-report"),
     path("projects", ProjectsView.as_view(ALL), name="projects"),
     path("projects/<uuid:id>", ProjectsView.as_view(ONE), name="project"),
     path(
@@ -96,9 +101,37 @@ urlpatterns = [
         CertificatesView.as_view({"get": "retrieve"}),
         name="certificate",
     ),
+    path("deferred-calls", DeferredCallsView.as_view({"get": "list"}), name="deferred-calls"),
+    path(
+        "deferred-calls/<uuid:id>",
+        DeferredCallsView.as_view({"get": "retrieve"}),
+        name="deferred-call",
+    ),
+    path(
+        "deferred-calls/<uuid:id>/cancel",
+        DeferredCallsView.as_view({"post": "cancel"}),
+        name="deferred-call-cancel",
+    ),
+    path("disputes", DisputesView.as_view(ALL), name="disputes"),
+    path("disputes/<uuid:id>", DisputesView.as_view({"get": "retrieve"}), name="dispute"),
+    path(
+        "disputes/<uuid:id>/report",
+        DisputesView.as_view({"get": "report"}),
+        name="dispute-report",
+    ),
     path("experiments", ExperimentsView.as_view(ALL), name="experiments"),
+    path("experiments/<uuid:id>", ExperimentsView.as_view(ONE), name="experiment"),
+    *(
+        path(
+            f"experiments/<uuid:id>/{action}",
+            ExperimentsView.as_view({method: action}),
+            name=f"experiment-{action}",
+        )
+        for method, action in (("post", "start"), ("post", "stop"), ("get", "savings"))
+    ),
     path("experiments/<uuid:id>/periods", PeriodsView.as_view(ALL), name="periods"),
     path("feedback", FeedbackView.as_view({"post": "create"}), name="feedback"),
+    path("forecast", ForecastView.as_view({"get": "retrieve"}), name="forecast"),
     path("notices", NoticesView.as_view({"get": "list"}), name="notices"),
     path("usage/limits", PlanUseView.as_view({"get": "retrieve"}), name="plan-limits"),
     path("webhooks", WebhooksView.as_view(ALL), name="webhooks"),
@@ -128,10 +161,19 @@ urlpatterns = [
     ),
     path("statements", StatementsView.as_view({"get": "list"}), name="statements"),
     path("statements/<uuid:id>", StatementsView.as_view({"get": "retrieve"}), name="statement"),
+    *(
+        path(
+            f"statements/<uuid:id>/{action}",
+            StatementsView.as_view({"get": action}),
+            name=f"statement-{action}",
+        )
+        for action in ("archive", "pdf")
+    ),
+    path("proof-links", ProofLinksView.as_view(ALL), name="proof-links"),
     path(
-        "statements/<uuid:id>/archive",
-        StatementsView.as_view({"get": "archive"}),
-        name="statement-archive",
+        "proof-links/<uuid:id>/revoke",
+        ProofLinksView.as_view({"post": "revoke"}),
+        name="proof-link-revoke",
     ),
     path("usage/query", UsageView.as_view({"get": "query"}), name="usage-query"),
     path("docs", ReferenceView.as_view(), name="docs"),

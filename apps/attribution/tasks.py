@@ -7,7 +7,7 @@ from celery import shared_task
 from django.db import DatabaseError
 
 from apps.attribution.selectors import experiments
-from apps.attribution.services import seal_experiment
+from apps.attribution.services import commit_next_period, seal_experiment
 from apps.kernel.clock import utc_now
 from apps.kernel.errors import NetraError
 from apps.tenants.context import current_tenant, tenant_scope
@@ -41,12 +41,14 @@ def _ask(organization: Organization) -> bool:
 
 @shared_task(name=SEAL, base=TenantTask)
 def seal_savings(**_newer: Any) -> None:
-    """The logs of an organization's experiments up to date; one that fails keeps no other."""
+    """The logs of an organization's experiments up to date, and the next period committed to; one
+    that fails keeps no other.
+    """
     for experiment in experiments():
+        known: Any = {"organization": current_tenant(), "experiment_id": experiment.pk}
         try:
-            sealed = seal_experiment(
-                organization=current_tenant(), experiment_id=experiment.pk, at=utc_now()
-            )
+            commit_next_period(**known, at=utc_now())
+            sealed = seal_experiment(**known, at=utc_now())
         except (NetraError, DatabaseError):
             log.exception("savings_not_sealed", experiment_id=str(experiment.pk))
         else:

@@ -16,7 +16,8 @@ import pghistory
 import structlog
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -49,12 +50,13 @@ class PortalRequest(PersonalRequest):
 class DeclaredView(Protocol):
     """A view that says what it asks of the person."""
 
+    __name__: str
     declared_access: Permission | Access
 
-    def __call__(self, request: HttpRequest, **arguments: object) -> HttpResponse: ...
+    def __call__(self, request: HttpRequest, **arguments: object) -> HttpResponseBase: ...
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def portal_view(
@@ -68,7 +70,7 @@ def portal_view(
 
     def declare(view: View) -> DeclaredView:
         @wraps(view)
-        def enter(request: PortalRequest, slug: str, **arguments: object) -> HttpResponse:
+        def enter(request: PortalRequest, slug: str, **arguments: object) -> HttpResponseBase:
             request.actor = _actor(request, slug)
             with _inside(request.actor):
                 try:

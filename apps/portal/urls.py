@@ -7,6 +7,9 @@ from apps.portal.views import (
     alerts,
     certificates,
     credentials,
+    deferred,
+    disputes,
+    experiments,
     home,
     imports,
     invitations,
@@ -14,12 +17,17 @@ from apps.portal.views import (
     levers,
     limits,
     members,
+    outlooks,
     ownership,
     projects,
+    proof,
+    proof_links,
     reconciliations,
     requests,
     routes,
+    shared,
     start,
+    trials,
     usage,
     webhooks,
 )
@@ -76,6 +84,7 @@ organization_patterns = [
     path("limits/<uuid:limit_id>/edit/", limits.limit_edit, name="limit_edit"),
     path("limits/<uuid:limit_id>/delete/", limits.limit_delete, name="limit_delete"),
     path("levers/", levers.lever_list, name="levers"),
+    path("levers/deferred/", deferred.deferred_list, name="deferred_calls"),
     path("levers/edit/", levers.lever_edit, name="lever_edit"),
     path("levers/certificates/", certificates.certificate_list, name="certificates"),
     path(
@@ -115,6 +124,33 @@ organization_patterns = [
     path("requests/<uuid:request_id>/content/", requests.request_content, name="request_content"),
     path("usage/", usage.usage_month, name="usage"),
     path("usage/days.csv", usage.usage_file, name="usage_file"),
+    path("proof/", proof.proof, name="proof"),
+    path("proof/statements.csv", proof.proof_file, name="proof_file"),
+    path("proof/netra_verify.py", proof.proof_verifier, name="proof_verifier"),
+    path("proof/links/", proof_links.link_list, name="proof_links"),
+    path("proof/links/new/", proof_links.link_create, name="proof_link_create"),
+    path("proof/links/<uuid:link_id>/", proof_links.link_page, name="proof_link"),
+    path("proof/links/<uuid:link_id>/revoke/", proof_links.link_revoke, name="proof_link_revoke"),
+    path("proof/experiments/new/", experiments.experiment_create, name="experiment_create"),
+    *(
+        path(f"proof/experiments/<uuid:experiment_id>/{tail}", view, name=view.__name__)
+        for tail, view in (
+            ("", experiments.experiment),
+            ("savings.csv", experiments.experiment_file),
+            ("plan/", experiments.experiment_plan),
+            ("start/", experiments.experiment_start),
+            ("stop/", experiments.experiment_stop),
+        )
+    ),
+    *(
+        path(f"proof/statements/<uuid:statement_id>/{tail}", view, name=view.__name__)
+        for tail, view in (
+            ("", proof.savings_statement),
+            ("figures.csv", proof.savings_file),
+            ("archive.zip", proof.savings_archive),
+            ("statement.pdf", proof.savings_pdf),
+        )
+    ),
     path("reconciliation/", reconciliations.reconciliation_list, name="reconciliations"),
     path(
         "reconciliation/new/", reconciliations.reconciliation_create, name="reconciliation_create"
@@ -124,9 +160,14 @@ organization_patterns = [
         reconciliations.reconciliation_page,
         name="reconciliation",
     ),
+    path("forecast/", outlooks.forecast_page, name="forecast"),
+    path("disputes/", disputes.dispute_list, name="disputes"),
+    path("disputes/new/", disputes.dispute_create, name="dispute_create"),
+    path("disputes/<uuid:dispute_id>/report.json", disputes.dispute_report, name="dispute_report"),
     path("imports/", imports.import_list, name="imports"),
     path("imports/new/", imports.import_create, name="import_create"),
     path("imports/<uuid:import_id>/", imports.import_page, name="import"),
+    path("imports/<uuid:import_id>/report/", trials.import_report_page, name="import_report"),
     path("imports/<uuid:import_id>/errors.csv", imports.import_errors, name="import_errors"),
     path("settings/", organization_settings.settings_page, name="settings"),
     path("settings/edit/", organization_settings.settings_edit, name="settings_edit"),
@@ -140,6 +181,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path(
         "invitations/<str:token>/accept/", invitations.invitation_accept, name="invitation_accept"
+    ),
+    *(
+        path(f"proof/<str:token>/{tail}", view, name=view.__name__)
+        for tail, view in (
+            ("", shared.shared_proof),
+            ("archive.zip", shared.shared_archive),
+            ("statement.pdf", shared.shared_pdf),
+            ("netra_verify.py", shared.shared_verifier),
+        )
     ),
     path("support/leave/", start.support_leave, name="support_leave"),
 ]

@@ -100,6 +100,7 @@ class Exchange:
     caller: Caller = field(init=False)
     has_caller: bool = False
     _book: PriceBook | None = None
+    due_at: datetime | None = None
     # receive
     body: Body = b""
     is_replayable: bool = True
@@ -135,6 +136,8 @@ class Exchange:
     is_estimated: bool = False
     is_priced: bool = False
     is_recorded: bool = False
+    is_deferred: bool = False
+    is_carried: bool = False
     content_ref: UUID | None = None
     # What the caller sees as Netra-Request-Id: the id of the event.
     request_id: str = field(init=False)

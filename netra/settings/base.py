@@ -31,7 +31,10 @@ SHARED_APPS = [
     "apps.pricing",
     "apps.usage.ledger",
     "apps.usage.allowances",
+    "apps.attribution.disputes",
+    "apps.attribution.sharing",
     "apps.billing",
+    "apps.proxy.batching",
     "apps.portal",
     "apps.api",
     "unfold",
@@ -58,7 +61,10 @@ SHARED_APPS = [
     "pgtrigger",
     "rest_framework",
 ]
-_TENANT_FLOORS = ("tenants.idempotency", "usage", "usage.imports", "optimization", "attribution")
+_TENANT_FLOORS = (
+    "tenants.idempotency", "usage", "usage.imports", "optimization", "optimization.deadlines",
+    "attribution",
+)  # fmt: skip
 TENANT_APPS = [f"apps.{floor}" for floor in _TENANT_FLOORS]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 MIDDLEWARE = [

@@ -14,6 +14,7 @@ from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES
 from tests import factories
 from tests.api.callers import Caller, by_key
+from tests.attribution.proofs import make_proof
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +66,53 @@ def test_what_makes_no_sense_is_refused(change: dict[str, Any], status: int) -> 
     path = f"/experiments/{experiment['id']}/periods"
     assert call("POST", path, period(**change)).status_code == status
     assert call("POST", "/experiments", {"name": "Again"}).status_code == 409
+
+
+def test_an_experiment_is_planned_started_and_stopped_and_only_by_its_own() -> None:
+    acme, globex = factories.make_organization("Acme"), factories.make_organization("Acme")
+    call, other = calling(acme), calling(globex)
+    experiment = call("POST", "/experiments", {"name": "Spring"}).json()
+    path = f"/experiments/{experiment['id']}"
+    planned = call("PATCH", path, {"holdout_percent": 3, "ramp_percent": "50"}).json()
+    started = call("POST", f"{path}/start")
+    assert (planned["holdout_percent"], planned["ramp_percent"]) == (3, 50)
+    assert (started.status_code, started.json()["holdout_percent"]) == (201, 3)
+    assert call("POST", f"{path}/start").json()["code"] == "experiment_running"
+    assert call("GET", f"{path}/savings").json() == {
+        "points": [], "draws": [], "units": 0, "is_overstated": False,
+    }  # fmt: skip
+    assert call("POST", f"{path}/stop").json()["stopped_at"]
+    assert call("GET", path).json()["stopped_at"]
+    tried = [("GET", ""), ("PATCH", ""), ("POST", "/start"), ("POST", "/stop"), ("GET", "/savings")]
+    assert {other(method, path + tail).status_code for method, tail in tried} == {404}
+
+
+def test_savings_so_far_are_those_that_were_sealed() -> None:
+    acme = factories.make_organization("Acme")
+    proven = make_proof(acme, units_a_day=100)
+    found = calling(acme)("GET", f"/experiments/{proven.experiment.pk}/savings").json()
+    [draw] = found["draws"]
+    assert (found["units"], len(found["points"]), draw["period"]) == (400, 4, 2)
+    assert (draw["held_out"] + draw["treated"], draw["is_paused"]) == (200, False)
+    assert [each["low"] < each["audited"] < each["high"] for each in found["points"]] == [True] * 4
+    assert found["points"][1]["audited"] == proven.statement.document["audited"]
+    assert [found["points"][1][name] for name in ("low", "high")] == proven.statement.document[
+        "since_start"
+    ]
+
+
+def test_a_link_to_the_proof_is_made_listed_without_its_address_and_revoked() -> None:
+    acme, globex = factories.make_organization("Acme"), factories.make_organization("Acme")
+    call, other = calling(acme), calling(globex)
+    experiment = call("POST", "/experiments", {"name": "Spring"}).json()
+    body = {"name": "The auditor", "experiment_id": experiment["id"], "days": 5}
+    made = call("POST", "/proof-links", body)
+    assert made.status_code == 201
+    assert "/proof/prf_" in made.json()["url"]
+    [listed] = call("GET", "/proof-links").json()["data"]
+    assert listed == {name: each for name, each in made.json().items() if name != "url"}
+    path = f"/proof-links/{listed['id']}/revoke"
+    assert other("POST", path).status_code == 404
+    assert other("POST", "/proof-links", body).json()["code"] == "invalid_proof_link"
+    assert other("GET", "/proof-links").json()["data"] == []
+    assert call("POST", path).json()["revoked_at"]

@@ -8,9 +8,9 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from apps.api.downloads import Download
 from apps.kernel.events import Event
 from apps.kernel.tokens import TokenBuckets
+from apps.tenants.downloads import Download
 from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES, Permission
 from apps.usage.exports import walking

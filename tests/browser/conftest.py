@@ -54,7 +54,7 @@ def world(site_database: str, django_db_blocker: DjangoDbBlocker) -> World:
         try:
             # The site signs people in with the hasher of production.
             with override_settings(PASSWORD_HASHERS=base.PASSWORD_HASHERS):
-                return make_world("Acme")
+                return make_world("Acme", proven_days=12)
         finally:
             use_database(mine)
 

@@ -94,7 +94,6 @@ def test_the_part_lies_sealed() -> None:
     [
         PolicyTerms(levers={"teleport": "on"}),
         PolicyTerms(levers={"exact_cache": "maybe"}),
-        PolicyTerms(levers={"tier": "on"}),
         PolicyTerms(judge_model="two words"),
         PolicyTerms(quality_bound=Decimal("1.5")),
         PolicyTerms(quality_bound=Decimal("0.00001")),

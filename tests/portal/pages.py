@@ -10,14 +10,19 @@ For a test that opens them all:
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.urls import reverse
 
+from apps.attribution.models import Experiment, SavingsStatement
+from apps.attribution.sharing.models import ProofLink
+from apps.attribution.sharing.services import LinkTerms, NewLink, create_proof_link
 from apps.kernel.clock import utc_now
 from apps.kernel.events import Decision
 from apps.kernel.tokens import TokenBuckets
 from apps.notices.models import WebhookEndpoint
 from apps.optimization.models import Certificate
+from apps.tenants.context import tenant_scope
 from apps.tenants.models import (
     ApiKey,
     Invitation,
@@ -33,6 +38,7 @@ from apps.tenants.permissions import Role
 from apps.usage.imports.models import Import
 from apps.usage.models import ProviderStatement
 from apps.usage.services.ingestion import ingest_events
+from tests.attribution.proofs import make_proof
 from tests.factories import (
     make_api_key,
     make_credential,
@@ -70,6 +76,11 @@ class World:
     limit: Limit
     webhook: WebhookEndpoint
     statement: ProviderStatement
+    experiment: Experiment
+    savings: SavingsStatement
+    link: ProofLink
+    savings_token: str
+    experiment_token: str
     imported: Import
     request_id: str
     certificate: Certificate
@@ -131,6 +142,7 @@ ORGANIZATION_PAGES = (
     Page("portal:limit_edit", "limit", SPENDERS),
     Page("portal:limit_delete", "limit", SPENDERS),
     Page("portal:levers", roles=EVERYBODY),
+    Page("portal:deferred_calls", roles=EVERYBODY),
     Page("portal:lever_edit", roles=MANAGERS),
     Page("portal:certificates", roles=EVERYBODY),
     Page("portal:certificate", "certificate", EVERYBODY),
@@ -143,13 +155,26 @@ ORGANIZATION_PAGES = (
     Page("portal:webhook_delete", "webhook", MANAGERS),
     Page("portal:requests", roles=EVERYBODY),
     Page("portal:request", "request_id", EVERYBODY, is_shown=True),
+    Page("portal:proof", roles=EVERYBODY),
+    Page("portal:experiment_create", roles=MANAGERS),
+    Page("portal:experiment", "experiment", EVERYBODY, is_shown=True),
+    Page("portal:experiment_plan", "experiment", MANAGERS),
+    Page("portal:experiment_stop", "experiment", MANAGERS),
+    Page("portal:savings_statement", "savings", EVERYBODY, is_shown=True),
+    Page("portal:proof_links", roles=SPENDERS),
+    Page("portal:proof_link", "link", SPENDERS, is_shown=True),
+    Page("portal:proof_link_revoke", "link", SPENDERS),
     Page("portal:usage", roles=EVERYBODY),
     Page("portal:reconciliations", roles=EVERYBODY),
     Page("portal:reconciliation_create", roles=SPENDERS),
     Page("portal:reconciliation", "statement", EVERYBODY, is_shown=True),
+    Page("portal:forecast", roles=EVERYBODY),
+    Page("portal:disputes", roles=EVERYBODY),
+    Page("portal:dispute_create", roles=SPENDERS),
     Page("portal:imports", roles=EVERYBODY),
     Page("portal:import_create", roles=BUILDERS),
     Page("portal:import", "imported", EVERYBODY, is_shown=True),
+    Page("portal:import_report", "imported", EVERYBODY, is_shown=True),
     Page("portal:settings", roles=EVERYBODY),
     Page("portal:settings_edit", roles=MANAGERS),
 )
@@ -167,6 +192,8 @@ SIGNED_IN_PAGES = (
 OPEN_PAGES = (
     Page("api:docs"),
     Page("portal:invitation", "token"),
+    Page("portal:shared_proof", "savings_token"),
+    Page("portal:shared_proof", "experiment_token"),
     Page("account_login"),
     Page("account_signup"),
     Page("account_reset_password"),
@@ -175,13 +202,16 @@ OPEN_PAGES = (
 )
 
 
-def make_world(name: str = "Acme") -> World:
+def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
     """An organization called `name` with one of everything; a second one may have the same name."""
     owner = make_user(full_name="Ada Lovelace")
     organization = make_organization(name, owner)
     make_member(organization, Role.VIEWER)
     project = make_project(organization, "Search")
     organization.entitlements.update(valid_from=utc_now() - timedelta(days=30))
+    proven = make_proof(organization, days=proven_days, units_a_day=100)
+    shared = make_link(organization, statement_id=proven.statement.pk)
+    running = make_link(organization, experiment_id=proven.experiment.pk)
     invited = make_invitation(organization, f"grace@{organization.slug}.test")
     return World(
         organization=organization,
@@ -194,6 +224,11 @@ def make_world(name: str = "Acme") -> World:
         limit=make_limit(organization, "budget_usd", window="month", project_id=project.pk),
         webhook=make_webhook(organization).endpoint,
         statement=make_statement(organization),
+        experiment=proven.experiment,
+        savings=proven.statement,
+        link=shared.link,
+        savings_token=shared.token,
+        experiment_token=running.token,
         imported=make_import(organization),
         request_id=_carried(organization, project),
         certificate=make_certificate(organization, project),
@@ -216,3 +251,12 @@ def _carried(organization: Organization, project: Project) -> str:
     )  # fmt: skip
     ingest_events(organization=organization, events=[call], at=AT)
     return str(call.event_id)
+
+
+def make_link(organization: Organization, **subject: Any) -> NewLink:
+    """A link of a statement or an experiment."""
+    terms = LinkTerms("The auditor", 30, **subject)
+    with tenant_scope(organization):
+        return create_proof_link(
+            organization=organization, terms=terms, created_by=None, at=utc_now()
+        )

@@ -5,7 +5,17 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.api.serializers.fields import Input, NameField
-from apps.attribution.models import LEAST_HOLDOUT, MOST_HOLDOUT, RAMP, Experiment, Period
+from apps.api.serializers.quality import QualityOut
+from apps.attribution.models import (
+    LEAST_HOLDOUT,
+    MOST_HOLDOUT,
+    RAMP,
+    USUAL_HOLDOUT,
+    Experiment,
+    Period,
+)
+from apps.attribution.selectors import Draw, Standing
+from apps.attribution.statements import Point
 
 
 class ExperimentOut(serializers.ModelSerializer[Experiment]):
@@ -15,8 +25,25 @@ class ExperimentOut(serializers.ModelSerializer[Experiment]):
 
     class Meta:
         model = Experiment
-        fields = ("id", "name", "project_id", "created_at")
+        fields = (
+            "id", "name", "project_id", "holdout_percent", "ramp_percent", "stopped_at",
+            "created_at",
+        )  # fmt: skip
         read_only_fields = fields
+
+
+HOLDOUT_HELP = "Of the conversations that take part."
+RAMP_CHOICES = [(str(step), f"{step} %") for step in RAMP]
+RAMP_HELP = "Of the traffic that takes part, as text."
+
+
+class SharesIn(Input):
+    """What holds from the next period on that is not committed to yet."""
+
+    holdout_percent = serializers.IntegerField(
+        min_value=LEAST_HOLDOUT, max_value=MOST_HOLDOUT, help_text=HOLDOUT_HELP
+    )
+    ramp_percent = serializers.ChoiceField(choices=RAMP_CHOICES, help_text=RAMP_HELP)
 
 
 class ExperimentIn(Input):
@@ -35,12 +62,13 @@ class PeriodOut(serializers.ModelSerializer[Period]):
     salt = serializers.SerializerMethodField(
         help_text="Hexadecimal; null until nobody is assigned by it any more."
     )
+    quality = QualityOut(read_only=True, allow_null=True)
 
     class Meta:
         model = Period
         fields = (
             "id", "experiment_id", "starts_at", "ends_at", "holdout_percent", "ramp_percent",
-            "commitment", "salt", "created_at",
+            "commitment", "salt", "quality", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -56,12 +84,45 @@ class PeriodIn(Input):
     starts_at = serializers.DateTimeField(help_text="In the future.")
     ends_at = serializers.DateTimeField()
     holdout_percent = serializers.IntegerField(
-        min_value=LEAST_HOLDOUT, max_value=MOST_HOLDOUT, required=False, default=10,
-        help_text="Of the conversations that take part.",
+        min_value=LEAST_HOLDOUT, max_value=MOST_HOLDOUT, required=False, default=USUAL_HOLDOUT,
+        help_text=HOLDOUT_HELP,
     )  # fmt: skip
     ramp_percent = serializers.ChoiceField(
-        choices=[(str(step), f"{step} %") for step in RAMP],
-        required=False,
-        default="100",
-        help_text="Of the traffic that takes part, as text.",
+        choices=RAMP_CHOICES, required=False, default="100", help_text=RAMP_HELP
+    )
+
+
+class PointOut(serializers.Serializer[Point]):
+    """What was known at a day's end, since the experiment began. Nanos are 10^-9 US dollars."""
+
+    day = serializers.DateField()
+    units = serializers.IntegerField(help_text="Conversations that were compared.")
+    audited = serializers.IntegerField(help_text="Best estimate of the saving, in nanos.")
+    low = serializers.IntegerField(allow_null=True, help_text="It is at least this, in nanos.")
+    high = serializers.IntegerField(allow_null=True, help_text="It is at most this, in nanos.")
+
+
+class DrawOut(serializers.Serializer[Draw]):
+    """The draw of a period that is open."""
+
+    period = serializers.IntegerField()
+    holdout_bp = serializers.IntegerField(help_text="The agreed share, in basis points.")
+    held_out = serializers.IntegerField()
+    treated = serializers.IntegerField()
+    log_evidence = serializers.FloatField(
+        help_text="Natural logarithm of the evidence against the agreed share."
+    )
+    is_paused = serializers.BooleanField(
+        help_text="Conversations were lost from the draw: the period bills nothing as proven."
+    )
+
+
+class StandingOut(serializers.Serializer[Standing]):
+    """What an experiment has shown so far; empty before its first conversations are over."""
+
+    points = PointOut(many=True, help_text="One for each of the latest days, in order.")
+    draws = DrawOut(many=True)
+    units = serializers.IntegerField()
+    is_overstated = serializers.BooleanField(
+        help_text="The ledger claims more than the held-out conversations confirm."
     )

@@ -8,7 +8,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.api.downloads import Download
 from apps.api.serializers.requests import (
     ContentOut,
     ExportFilter,
@@ -19,6 +18,7 @@ from apps.api.serializers.requests import (
 )
 from apps.api.views.base import OrganizationViewSet
 from apps.kernel.clock import utc_now
+from apps.tenants.downloads import Download
 from apps.tenants.permissions import Permission
 from apps.usage.exports import FORMATS, exported
 from apps.usage.selectors import EventFilter, SearchTooWide, bounded, event, events

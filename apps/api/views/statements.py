@@ -1,8 +1,6 @@
 """Statements of what was proven saved, and the archive that anyone can re-run."""
 
-import tempfile
-from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
@@ -10,17 +8,15 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.api.downloads import Download
 from apps.api.serializers.statements import SavingsStatementOut
 from apps.api.views.base import OrganizationViewSet
-from apps.attribution.audit import build_archive
-from apps.attribution.selectors import closed_statements, log_archive
+from apps.attribution.paper import statement_pdf
+from apps.attribution.selectors import closed_statements, opened_archive
 from apps.kernel.clock import utc_now
+from apps.tenants.downloads import Download, pieces
 from apps.tenants.permissions import Permission
-from apps.tenants.services.data_keys import data_key
 
-MEDIA_TYPE = "application/zip"
-_PIECE_BYTES = 2**16
+MEDIA_TYPE, PDF = "application/zip", "application/pdf"
 
 
 @extend_schema(tags=["Statements"])
@@ -29,12 +25,14 @@ class StatementsView(OrganizationViewSet):
         "list": Permission.USAGE_READ,
         "retrieve": Permission.USAGE_READ,
         "archive": Permission.USAGE_READ,
+        "pdf": Permission.USAGE_READ,
     }
     ordered_by = "finalised_at"
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        # The archive is a ZIP, whatever Accept says.
-        return super().perform_content_negotiation(request, force or self.action == "archive")
+        # Files are what they are, whatever Accept says.
+        is_file = self.action in {"archive", "pdf"}
+        return super().perform_content_negotiation(request, force or is_file)
 
     @extend_schema(operation_id="listStatements", responses=SavingsStatementOut(many=True))
     def list(self, _request: Request) -> Response:
@@ -61,21 +59,16 @@ class StatementsView(OrganizationViewSet):
         All that its experiment's closed periods follow from, rows and prices and salts, for
         `netra_verify.py`, which re-runs them to the cent without us.
         """
-        statement, at = closed_statements().get(pk=id), utc_now()
-        archive = log_archive(
-            statement.log_id,
-            organization_id=self.organization.pk,
-            data_key=data_key(self.organization, at=at),
-            at=at,
-        )
-        # Its rows are read here, where the organization's scope is open; sending takes longer.
-        file = tempfile.TemporaryFile()  # noqa: SIM115  (closed once it is sent)
-        build_archive(file, archive)
-        file.seek(0)
-        return Download(_pieces(file), MEDIA_TYPE, f"statement-{statement.number}.zip")
+        statement = closed_statements().get(pk=id)
+        file = opened_archive(statement.log_id, organization=self.organization, at=utc_now())
+        return Download(pieces(file), MEDIA_TYPE, f"statement-{statement.number}.zip")
 
+    @extend_schema(operation_id="getStatementPdf", responses={(200, PDF): OpenApiTypes.BINARY})
+    def pdf(self, _request: Request, id: UUID) -> Download:
+        """Download a statement as PDF
 
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(_PIECE_BYTES):
-            yield piece
+        The same bytes each time, until a correction is written beside the statement.
+        """
+        statement = closed_statements().get(pk=id)
+        content = statement_pdf(statement, organization_name=self.organization.name)
+        return Download(iter([content]), PDF, f"statement-{statement.number}.pdf")

@@ -8,10 +8,10 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.api.downloads import Download
 from apps.api.serializers.usage import UsageOut, UsageQueryIn, local, query_of
 from apps.api.views.base import OrganizationViewSet
 from apps.kernel.clock import utc_now
+from apps.tenants.downloads import Download
 from apps.tenants.permissions import Permission
 from apps.usage.exports.delimited import csv_chunks
 from apps.usage.querying import DIMENSIONS, Answer, InvalidQuery, usage

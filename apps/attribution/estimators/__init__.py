@@ -12,6 +12,7 @@ from apps.attribution.estimators.predictions import Model, Predictions, Ratios
 from apps.attribution.estimators.proving import Proof, Scored
 from apps.attribution.estimators.quality import Finding, Guard, judge, quality_sums
 from apps.attribution.estimators.reconciling import Reconciliation, reconciled
+from apps.attribution.estimators.sample_ratio import ALPHA as SAMPLE_RATIO_ALPHA
 from apps.attribution.estimators.sample_ratio import SampleRatio
 from apps.attribution.estimators.scores import InvalidTerms, Terms, effect_scores, savings_scores
 from apps.attribution.estimators.units import MOST, WHOLE, Batch, InvalidBatch
@@ -19,6 +20,7 @@ from apps.attribution.estimators.views import by_segment, proven_by_segment, spl
 
 __all__ = [
     "MOST",
+    "SAMPLE_RATIO_ALPHA",
     "WHOLE",
     "Batch",
     "Finding",

@@ -4,6 +4,7 @@ from apps.attribution.models.experiments import (
     LEAST_HOLDOUT,
     MOST_HOLDOUT,
     RAMP,
+    USUAL_HOLDOUT,
     Experiment,
     Period,
 )
@@ -16,15 +17,18 @@ from apps.attribution.models.logs import (
     SealedHead,
     SealedRow,
 )
+from apps.attribution.models.quality import QualityWatch
 
 __all__ = [
     "LEAST_HOLDOUT",
     "MOST_HOLDOUT",
     "RAMP",
+    "USUAL_HOLDOUT",
     "Experiment",
     "NeverChanged",
     "Period",
     "ProofLog",
+    "QualityWatch",
     "RateDocument",
     "SavingsCorrection",
     "SavingsStatement",

@@ -7,21 +7,38 @@ from django.utils import timezone
 from apps.kernel.ids import uuid7
 
 RAMP = (0, 10, 50, 100)
-LEAST_HOLDOUT, MOST_HOLDOUT = 1, 20
+LEAST_HOLDOUT, MOST_HOLDOUT, USUAL_HOLDOUT = 1, 20, 10
 
 
 class Experiment(models.Model):
-    """What is compared: levers against none, in a project or in the whole organization."""
+    """What is compared: levers against none, in a project or in the whole organization.
+
+    holdout_percent, ramp_percent: of the next period that is committed by itself. stopped_at: since
+    when no further period follows; the last one still ends as it was committed to.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.TextField()
     project_id = models.UUIDField(null=True, help_text="Empty for the whole organization.")
+    holdout_percent = models.SmallIntegerField(default=USUAL_HOLDOUT, db_default=USUAL_HOLDOUT)
+    ramp_percent = models.SmallIntegerField(default=100, db_default=100)
+    stopped_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("project_id",), nulls_distinct=False, name="one_experiment_each_place"
+                fields=("project_id",),
+                condition=Q(stopped_at=None),
+                nulls_distinct=False,
+                name="one_open_experiment_each_place",
+            ),
+            models.CheckConstraint(
+                condition=Q(holdout_percent__range=(LEAST_HOLDOUT, MOST_HOLDOUT)),
+                name="planned_holdout_is_a_small_share",
+            ),
+            models.CheckConstraint(
+                condition=Q(ramp_percent__in=RAMP), name="planned_ramp_is_a_step_of_the_ramp"
             ),
         )
 

@@ -95,13 +95,17 @@ class SealedRow(Sealed):
 
 
 class SealedHead(Sealed):
-    """The signed head after a batch. line: what is mailed."""
+    """The signed head after a batch. line: what is mailed.
+
+    savings: what was known with it (selectors.standing.Point), None in heads that are older.
+    """
 
     log = models.ForeignKey(ProofLog, on_delete=models.RESTRICT, related_name="heads")
     batch = models.IntegerField()
     date = models.DateField()
     size = models.BigIntegerField()
     line = models.BinaryField()
+    savings = models.JSONField(null=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("log", "batch"), name="head_of_each_batch"),)

@@ -5,9 +5,11 @@ from apps.attribution.selectors.logs import (
     closed_statements,
     key_binding,
     log_archive,
+    opened_archive,
     rerun,
     savings_statements,
 )
+from apps.attribution.selectors.outlooks import Forecast, PlanOutlook, forecast
 from apps.attribution.selectors.periods import (
     SEALED_FOR,
     SaltSealed,
@@ -19,16 +21,33 @@ from apps.attribution.selectors.periods import (
     salt_binding,
     salt_of,
 )
+from apps.attribution.selectors.standing import (
+    Draw,
+    Standing,
+    carried_before,
+    standing,
+    statement_heads,
+    statement_points,
+)
+from apps.attribution.selectors.trials import import_report
 
 __all__ = [
     "SEALED_FOR",
+    "Forecast",
+    "PlanOutlook",
+    "Draw",
     "Rerun",
     "SaltSealed",
+    "Standing",
+    "carried_before",
     "closed_statements",
     "current_periods",
     "experiments",
+    "forecast",
+    "import_report",
     "key_binding",
     "log_archive",
+    "opened_archive",
     "opened_salt",
     "periods",
     "published_salts",
@@ -36,4 +55,7 @@ __all__ = [
     "salt_binding",
     "salt_of",
     "savings_statements",
+    "standing",
+    "statement_heads",
+    "statement_points",
 ]

@@ -4,16 +4,18 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from apps.attribution.audit import Archive, Opening, build_archive, period_document
 from apps.attribution.audit.netra_verify import verify
-from apps.attribution.models import ProofLog, RateDocument, SavingsStatement
+from apps.attribution.models import ProofLog, RateDocument, SavingsCorrection, SavingsStatement
 from apps.attribution.selectors.periods import salt_of
 from apps.attribution.statements import Period as Span
+from apps.tenants.models import Organization
+from apps.tenants.services.data_keys import data_key
 from apps.tenants.vault import binding
 
 _CHUNK = 2_000
@@ -30,13 +32,17 @@ class Rerun:
 def savings_statements(experiment_id: UUID) -> QuerySet[SavingsStatement]:
     """Final ones of an experiment, the oldest first, with their corrections."""
     statements = SavingsStatement.objects.filter(log_id=experiment_id)
-    return statements.order_by("number").prefetch_related("corrections")
+    return statements.order_by("number").prefetch_related(_corrections())
 
 
 def closed_statements() -> QuerySet[SavingsStatement]:
-    """Those of all experiments, the latest first, with log and corrections."""
-    rows = SavingsStatement.objects.select_related("log").prefetch_related("corrections")
-    return rows.order_by("-finalised_at", "-id")
+    """Those of all experiments, the latest first, with log, quality and corrections."""
+    rows = SavingsStatement.objects.select_related("log", "period__quality")
+    return rows.prefetch_related(_corrections()).order_by("-finalised_at", "-id")
+
+
+def _corrections() -> "Prefetch[str]":
+    return Prefetch("corrections", SavingsCorrection.objects.order_by("created_at", "id"))
 
 
 def key_binding(organization_id: UUID, experiment_id: UUID) -> bytes:
@@ -66,6 +72,18 @@ def log_archive(
         _of_rows(log, "leaf"),
         RateDocument.objects.order_by("id").values_list("document", flat=True),
     )
+
+
+def opened_archive(experiment_id: UUID, *, organization: Organization, at: datetime) -> IO[bytes]:
+    """The archive as a file that whoever sends it closes; its rows are read here, in the scope.
+    Raises ProofLog.DoesNotExist, SaltSealed.
+    """
+    key = data_key(organization, at=at)
+    archive = log_archive(experiment_id, organization_id=organization.pk, data_key=key, at=at)
+    file = tempfile.TemporaryFile()  # noqa: SIM115  (closed once it is sent)
+    build_archive(file, archive)
+    file.seek(0)
+    return file
 
 
 def rerun(experiment_id: UUID, *, organization_id: UUID, data_key: bytes, at: datetime) -> Rerun:

@@ -9,7 +9,14 @@ from django.db import IntegrityError, transaction
 
 from apps.attribution.access import PART
 from apps.attribution.assignment import commitment_of
-from apps.attribution.models import LEAST_HOLDOUT, MOST_HOLDOUT, RAMP, Experiment, Period
+from apps.attribution.models import (
+    LEAST_HOLDOUT,
+    MOST_HOLDOUT,
+    RAMP,
+    USUAL_HOLDOUT,
+    Experiment,
+    Period,
+)
 from apps.attribution.selectors import current_periods, salt_binding
 from apps.kernel.clock import require_aware
 from apps.kernel.errors import NetraError
@@ -30,7 +37,25 @@ class InvalidExperiment(NetraError):
 class ExperimentTaken(NetraError):
     code = "experiment_taken"
     http_status = 409
-    message = "There is an experiment for this place already. Give it another period."
+    message = (
+        "There is an experiment for this place already, or the last period of a stopped one is not"
+        " over. Let that one go on, or wait until it ends."
+    )
+
+
+class ExperimentStopped(NetraError):
+    code = "experiment_stopped"
+    http_status = 409
+    message = "The experiment is stopped: no period follows. Begin another one."
+
+
+class PeriodLeavesGap(NetraError):
+    code = "period_leaves_gap"
+    http_status = 409
+    message = (
+        "A period begins when the one before ends: no days are left out of the proof. To leave"
+        " some out, stop the experiment and begin another one."
+    )
 
 
 class PeriodsOverlap(NetraError):
@@ -52,20 +77,35 @@ class PeriodTerms:
 
 
 def create_experiment(
-    *, organization: Organization, name: str, at: datetime, project_id: UUID | None = None
+    *,
+    organization: Organization,
+    name: str,
+    at: datetime,
+    project_id: UUID | None = None,
+    holdout_percent: int = USUAL_HOLDOUT,
+    ramp_percent: int = RAMP[-1],
 ) -> Experiment:
     """Compare levers against none, in a project or everywhere. Raises InvalidExperiment,
     ExperimentTaken.
+
+    holdout_percent, ramp_percent: of the periods that begin by themselves (`start_experiment`).
     """
+    check_shares(holdout_percent, ramp_percent)
     if not 0 < len(name.strip()) <= 80:
         raise InvalidExperiment("Give the experiment a name of at most 80 characters.")
     open_projects = organization.projects.filter(archived_at=None)
     if project_id and not open_projects.filter(pk=project_id).exists():
         raise InvalidExperiment("Choose an open project of this organization.")
+    if Period.objects.filter(experiment__project_id=project_id, ends_at__gt=at).exists():
+        raise ExperimentTaken
     try:
         with transaction.atomic():
             return Experiment.objects.create(
-                name=name.strip(), project_id=project_id, created_at=at
+                name=name.strip(),
+                project_id=project_id,
+                holdout_percent=holdout_percent,
+                ramp_percent=ramp_percent,
+                created_at=at,
             )
     except IntegrityError as error:
         raise ExperimentTaken from error
@@ -76,13 +116,12 @@ def commit_period(
     *, organization: Organization, experiment_id: UUID, terms: PeriodTerms, at: datetime
 ) -> Period:
     """Draw the salt of a period that is to come, and publish its commitment; nothing of a period
-    changes afterwards. Raises Experiment.DoesNotExist, InvalidExperiment, PeriodsOverlap.
+    changes afterwards. Raises Experiment.DoesNotExist, InvalidExperiment, ExperimentStopped,
+    PeriodsOverlap, PeriodLeavesGap.
     """
     _check_terms(terms, at)
     experiment = Experiment.objects.select_for_update().get(pk=experiment_id)
-    others = Period.objects.filter(experiment=experiment)
-    if others.filter(starts_at__lt=terms.ends_at, ends_at__gt=terms.starts_at).exists():
-        raise PeriodsOverlap
+    _check_follows(experiment, terms)
     key, period_id = data_key(organization, at=at), uuid7()
     salt = secrets.token_bytes(_SALT_BYTES)
     period = Period.objects.create(
@@ -101,11 +140,27 @@ def commit_period(
     return period
 
 
+def _check_follows(experiment: Experiment, terms: PeriodTerms) -> None:
+    if experiment.stopped_at:
+        raise ExperimentStopped
+    last = experiment.periods.order_by("ends_at").last()
+    if last and terms.starts_at < last.ends_at:
+        raise PeriodsOverlap
+    if last and terms.starts_at > last.ends_at:
+        ends = f"The last period ends at {last.ends_at.isoformat()}."
+        raise PeriodLeavesGap(f"{ends} {PeriodLeavesGap.message}")
+
+
 def _check_terms(terms: PeriodTerms, at: datetime) -> None:
     starts_at, ends_at = require_aware(terms.starts_at), require_aware(terms.ends_at)
     if not at <= starts_at < ends_at:
         raise InvalidExperiment("A period begins in the future and ends after it begins.")
-    if not LEAST_HOLDOUT <= terms.holdout_percent <= MOST_HOLDOUT:
+    check_shares(terms.holdout_percent, terms.ramp_percent)
+
+
+def check_shares(holdout_percent: int, ramp_percent: int) -> None:
+    """Raises InvalidExperiment for shares that no period may have."""
+    if not LEAST_HOLDOUT <= holdout_percent <= MOST_HOLDOUT:
         raise InvalidExperiment(f"Hold out {LEAST_HOLDOUT} to {MOST_HOLDOUT} percent.")
-    if terms.ramp_percent not in RAMP:
+    if ramp_percent not in RAMP:
         raise InvalidExperiment(f"Choose the ramp from {', '.join(map(str, RAMP))} percent.")

@@ -29,7 +29,7 @@ from apps.attribution.models import (
     SealedRow,
 )
 from apps.attribution.selectors import SEALED_FOR, key_binding
-from apps.attribution.sequences import Bound
+from apps.attribution.sequences import Bound, interval
 from apps.attribution.statements import Contract
 from apps.attribution.statements import Period as Span
 from apps.kernel.errors import NetraError
@@ -101,7 +101,12 @@ def seal_batch(
     _store_rows(log, period, batch.units, journal)
     _keep(log, journal)
     return SealedHead.objects.create(
-        log=log, batch=head.head.batch, date=batch.day, size=head.head.size, line=head.to_line()
+        log=log,
+        batch=head.head.batch,
+        date=batch.day,
+        size=head.head.size,
+        line=head.to_line(),
+        savings=_known(journal),
     )
 
 
@@ -154,6 +159,13 @@ def _store_rows(
         for number, (unit, line, leaf) in sealed
     )
     SealedRow.objects.bulk_create(rows, batch_size=1_000)
+
+
+def _known(journal: Journal) -> dict[str, int | None]:
+    """Since the experiment began, over all periods: what a page shows of the day."""
+    saved = journal.proof.saved
+    low, high = interval(saved, journal.contract.bound) or (None, None)
+    return {"units": journal.proof.units, "audited": saved.total, "low": low, "high": high}
 
 
 def _locked(experiment_id: UUID) -> ProofLog:

@@ -3,7 +3,6 @@
 from apps.optimization.services.certifying import ALARM, Certified, certify
 from apps.optimization.services.judging import judge_comparisons
 from apps.optimization.services.policies import (
-    AVAILABLE,
     LONGEST_NAME,
     MOST_MODELS,
     TRAFFIC_STEPS,
@@ -15,7 +14,6 @@ from apps.optimization.services.policies import (
 
 __all__ = [
     "ALARM",
-    "AVAILABLE",
     "LONGEST_NAME",
     "MOST_MODELS",
     "TRAFFIC_STEPS",

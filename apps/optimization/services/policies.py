@@ -17,10 +17,6 @@ TRAFFIC_STEPS = (0, 10, 50, 100)
 MOST_MODELS = 50
 LONGEST_NAME = 200
 MOST_TAG_FLUSHES = 1_000
-# What can be switched on; a lever that can change answers acts only where it is certified.
-AVAILABLE = (
-    "exact_cache", "near_exact", "semantic", "routing", "compression", "prompt_cache",
-)  # fmt: skip
 
 
 class InvalidPolicy(NetraError):
@@ -147,13 +143,6 @@ def _check_levers(terms: PolicyTerms) -> None:
         raise InvalidPolicy(f"{', '.join(sorted(unknown))}: choose from {', '.join(LEVERS)}.")
     if not set(terms.levers.values()) <= set(STATES):
         raise InvalidPolicy(f"A lever is one of {', '.join(STATES)}.")
-    on = [name for name, state in terms.levers.items() if state == "on"]
-    early = [name for name in on if name not in AVAILABLE]
-    if early:
-        raise InvalidPolicy(
-            f"{', '.join(sorted(early))} can change answers and is not certified here yet. "
-            "Leave it off, or let it run as a shadow."
-        )
 
 
 def _are_models(names: tuple[str, ...]) -> bool:

@@ -60,7 +60,8 @@ def _ours(exchange: Exchange) -> Headers:
     ]
     if served := _served_model(exchange):
         headers.append((b"netra-served-model", served))
-    if exchange.cost_usd is not None and exchange.answer is not None:
+    is_settled = exchange.answer is not None and not exchange.is_deferred
+    if exchange.cost_usd is not None and is_settled:
         headers.append((b"netra-cost-usd", format(exchange.cost_usd.normalize(), "f").encode()))
     if exchange.levers is not None:
         headers += _of_levers(exchange, exchange.levers)

@@ -23,6 +23,7 @@ from apps.proxy.retrying import (
 from apps.proxy.runtime import Runtime
 from apps.proxy.selection import Candidate, Tier, ordered
 from apps.proxy.stages.attempting import attempt
+from apps.proxy.stages.flexing import ask_flex
 from apps.proxy.upstream import Upstream
 
 
@@ -69,6 +70,8 @@ async def call(exchange: Exchange, runtime: Runtime) -> None:
     A provider's refusal is an answer too. Raises the last UpstreamFailure when no provider
     answered at all.
     """
+    if await ask_flex(exchange, runtime):
+        return
     tiers = exchange.asked_tiers
     for tier in tiers if exchange.is_replayable else tiers[:1]:
         if await _ask(exchange, runtime, _queue(exchange, runtime, tier)):

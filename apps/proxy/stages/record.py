@@ -15,7 +15,8 @@ from apps.proxy.runtime import Runtime
 from apps.proxy.stages.accounting import accounts
 
 _LONGEST_CODE = 64
-# What never reached a provider, or was refused by it, costs nothing.
+# What never reached a provider, or was refused by it, costs nothing; what brings deferred calls to
+# their provider is charged for in their own records.
 _FREE = Decimal(0)
 
 
@@ -25,7 +26,7 @@ def price(exchange: Exchange) -> None:
         return
     exchange.is_priced = True
     reading, candidate = exchange.reading, exchange.candidate
-    if candidate is None:
+    if candidate is None or exchange.is_deferred or exchange.is_carried:
         exchange.cost_usd = _FREE
         return
     served = reading.served_model if reading else None
@@ -66,13 +67,16 @@ def _is_broken_off(exchange: Exchange) -> bool:
 
 
 def record(exchange: Exchange, runtime: Runtime) -> None:
-    """Settle the hold and append the event; called exactly once for each call that has a caller."""
+    """Settle the hold and append the event; called exactly once for each call that has a caller.
+
+    A call that was put off is in the spool already; whoever answers it appends its event.
+    """
     if exchange.hold:
         tokens = exchange.buckets.total
         runtime.limiter.settle(exchange.hold, tokens=tokens, usd=exchange.cost_usd)
-    event = _event(exchange, _alerts(exchange, runtime))
-    runtime.spool.end(event)
-    figures.count(exchange, event.overhead_ms or 0.0)
+    if not exchange.is_deferred:
+        runtime.spool.end(event_of(exchange, _alerts(exchange, runtime)))
+    figures.count(exchange, exchange.timing.overhead_ms())
 
 
 def _alerts(exchange: Exchange, runtime: Runtime) -> tuple[Alert, ...]:
@@ -81,7 +85,8 @@ def _alerts(exchange: Exchange, runtime: Runtime) -> tuple[Alert, ...]:
     return (*came, *runtime.limiter.take_alerts(exchange.caller.organization.id))
 
 
-def _event(exchange: Exchange, alerts: tuple[Alert, ...]) -> Event:
+def event_of(exchange: Exchange, alerts: tuple[Alert, ...] = ()) -> Event:
+    """The record of the call as it stands."""
     caller, reading, candidate = exchange.caller, exchange.reading, exchange.candidate
     facts = exchange.facts if exchange.has_facts else RequestFacts()
     return Event(

@@ -44,7 +44,7 @@ def test_levers_are_shown_and_changed(world: World, other: World, client: Client
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"tier": "on"}, "tier"),
+        ({"semantic": "maybe"}, "semantic"),
         ({"quality_bound": "101"}, "quality_bound"),
         ({"subject": "01a1febb-f219-75c7-91d7-fc121b245904"}, "subject"),
     ],

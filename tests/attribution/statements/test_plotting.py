@@ -1,0 +1,63 @@
+"""The interval plot: every point inside its field, in order, and figures on its axes."""
+
+import re
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.attribution.statements import Plot, Point, plotted
+
+DAY = date(2026, 3, 1)
+AMOUNTS = st.integers(-(10**15), 10**15)
+THREES = st.tuples(AMOUNTS, AMOUNTS, AMOUNTS).map(sorted)
+
+
+def point(day: int, low: int | None, saved: int, high: int | None) -> Point:
+    return Point(DAY + timedelta(days=day), 100, saved, low, high)
+
+
+def places(path: str) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+) (-?[\d.]+)", path)]
+
+
+def made(points: list[Point]) -> Plot:
+    plot = plotted(points)
+    assert plot
+    return plot
+
+
+@given(st.lists(THREES, min_size=1, max_size=30))
+def test_every_line_stays_inside_and_runs_forward(drawn: list[list[int]]) -> None:
+    plot = made([point(day, low, saved, high) for day, (low, saved, high) in enumerate(drawn)])
+    for path in (plot.band, plot.low, plot.audited):
+        assert all(plot.left <= x <= plot.right and 0 <= y <= plot.bottom for x, y in places(path))
+    across = [x for x, _ in places(plot.low)]
+    assert across == sorted(across)
+    assert len(places(plot.band)) == 2 * len(drawn)
+
+
+@given(THREES)
+def test_higher_amounts_stand_higher(three: list[int]) -> None:
+    low, saved, high = three
+    plot = made([point(0, low, saved, high)])
+    edges = [places(path)[0][1] for path in (plot.band, plot.audited, plot.low)]
+    assert edges == sorted(edges)
+
+
+def test_figures_on_the_axes_are_round_evenly_apart_and_hold_zero() -> None:
+    plot = made(
+        [point(day, -3 * 10**9 + day * 10**9, day * 10**9, day * 2 * 10**9) for day in range(9)]
+    )
+    assert [tick.label for tick in plot.up] == ["-$5", "$0", "$5", "$10", "$15", "$20"]
+    gaps = {round(float(one.at) - float(two.at), 1) for one, two in pairwise(plot.up)}
+    assert len(gaps) == 1
+    assert [tick.at for tick in plot.up if tick.label == "$0"] == [plot.zero]
+    assert (plot.across[0].label, plot.across[-1].label) == ("1 Mar 2026", "9 Mar 2026")
+
+
+@pytest.mark.parametrize("points", [[], [point(0, None, 5, None)]])
+def test_there_is_no_plot_before_a_bound(points: list[Point]) -> None:
+    assert plotted(points) is None
