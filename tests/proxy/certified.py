@@ -46,7 +46,9 @@ def levered(
     parts: Mapping[str, Any] = MappingProxyType({}),
 ) -> Tenant:
     """The tenant with these levers and no other, and these certificates."""
-    terms = PolicyTerms(levers={**OFF, **levers}, allowed_models=models)
+    terms = PolicyTerms(
+        levers={**OFF, **levers}, allowed_models=models, quality_bound=Decimal("0.01")
+    )
     said = {
         "policies": Policies(organization=terms).to_dict(),
         "certificates": Certificates(certificates).to_dict(),

@@ -92,8 +92,9 @@ def without_compression(exchange: Exchange, levers: Levers, charged: Charged) ->
 def _certificates(exchange: Exchange) -> dict[str, Certificate]:
     caller, at = exchange.caller, exchange.started_at
     known = exchange.snapshot.shards[caller.organization.id].certificates
+    bound = exchange.levers.policy.quality_bound if exchange.levers else None
     found = {
-        kind: known.of(LEVER, project_id=caller.project.id, namespace=kind, at=at)
+        kind: known.of(LEVER, project_id=caller.project.id, namespace=kind, at=at, bound=bound)
         for kind in _KINDS
     }
     return {kind: each for kind, each in found.items() if each and each.threshold <= SCORE}
