@@ -42,7 +42,7 @@ def make_deferral(
         orjson.dumps(ASKED),
         bound_to=binding(organization.pk, REQUEST),
     )
-    known = {
+    known: dict[str, Any] = {
         "due_at": at + timedelta(hours=2),
         "endpoint": "chat.completions",
         "path": "/chat/completions",

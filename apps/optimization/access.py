@@ -41,6 +41,7 @@ class PolicyTerms(Plain):
     also answers that were drawn at random. traffic_percent: of the conversations that levers may
     touch. allowed_models: those that levers may choose; () is none but the one asked for.
     judge_model: the one that compares answers, asked in the project's name; NO_JUDGE: none at all.
+    deadline_s: seconds that a call can wait which does not say so itself.
     """
 
     levers: Mapping[str, str] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class PolicyTerms(Plain):
     traffic_percent: int | None = None
     allowed_models: tuple[str, ...] | None = None
     judge_model: str | None = None
+    deadline_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Policy:
     traffic_percent: int = 100
     allowed_models: tuple[str, ...] = ()
     judge_model: str = ""
+    deadline_s: int | None = None
 
     @property
     def has_lever(self) -> bool:

@@ -1,6 +1,7 @@
 """Writes, inside the organization's scope."""
 
 from apps.optimization.services.policies import (
+    LONGEST_DEADLINE_S,
     LONGEST_NAME,
     MOST_MODELS,
     TRAFFIC_STEPS,
@@ -11,6 +12,7 @@ from apps.optimization.services.policies import (
 )
 
 __all__ = [
+    "LONGEST_DEADLINE_S",
     "LONGEST_NAME",
     "MOST_MODELS",
     "TRAFFIC_STEPS",

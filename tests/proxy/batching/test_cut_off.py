@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from apps.optimization.deadlines.services import settle_call
 from apps.proxy.batching import asking, handing_in
 from apps.tenants.context import tenant_scope
 from apps.usage.selectors import events
@@ -54,8 +55,8 @@ def test_a_batch_goes_on_where_it_was(
         killed.setattr(handing_in, step, cut)
         with pytest.raises(Killed):
             _two_rounds(house)
-    house.simulator.world.now = 1300.0  # type: ignore[attr-defined]
     for _ in range(3):
+        house.simulator.world.now += 601.0  # type: ignore[attr-defined]
         house.advance(minutes=6)
     made = [each for each in house.asked() if each.startswith("POST") and "batches" in each]
     assert len(made) == 1
@@ -68,7 +69,7 @@ def test_an_answer_that_was_not_written_down_is_asked_for_again_and_recorded_onc
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_id = house.ask(deadline="10h")
-    cut = killing(asking.settle_call, at_call=1, is_before=True)
+    cut = killing(settle_call, at_call=1, is_before=True)
     with monkeypatch.context() as killed:
         killed.setattr(asking, "settle_call", cut)
         with pytest.raises(Killed):
