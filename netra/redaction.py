@@ -15,8 +15,9 @@ SENSITIVE_NAME = re.compile(
     re.IGNORECASE,
 )
 PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # Our keys, then those of providers, Stripe and clouds: the prefix stays, to tell which it was.
+    # Our keys and links, those of providers, Stripe and clouds: the prefix stays, to tell which.
     (re.compile(r"\b(nap_(?:live|test)_)[0-9A-Za-z]+"), rf"\1{MASK}"),
+    (re.compile(r"\b(prf_)[0-9A-Za-z_-]+"), rf"\1{MASK}"),
     (
         re.compile(r"\b((?:sk|rk|pk|whsec|gsk|xai|ghp|r8)[-_]|AIza|AKIA)[0-9A-Za-z_-]{12,}"),
         rf"\1{MASK}",

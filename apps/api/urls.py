@@ -18,6 +18,7 @@ from apps.api.views.outlooks import ForecastView
 from apps.api.views.policies import CachesView, FeedbackView, PoliciesView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
+from apps.api.views.proof_links import ProofLinksView
 from apps.api.views.reconciliations import ReconciliationsView
 from apps.api.views.reference import ReferenceView, SchemaView, UnknownPath
 from apps.api.views.requests import RequestsView
@@ -48,6 +49,7 @@ urlpatterns = [
     path(
         "imports/<uuid:id>/errors", ImportErrorsView.as_view({"get": "list"}), name="import_errors"
     ),
+    path("imports/<uuid:id>/report", ImportsView.as_view({"get": "report"}), name="import-report"),
     path("projects", ProjectsView.as_view(ALL), name="projects"),
     path("projects/<uuid:id>", ProjectsView.as_view(ONE), name="project"),
     path(
@@ -152,10 +154,19 @@ urlpatterns = [
     ),
     path("statements", StatementsView.as_view({"get": "list"}), name="statements"),
     path("statements/<uuid:id>", StatementsView.as_view({"get": "retrieve"}), name="statement"),
+    *(
+        path(
+            f"statements/<uuid:id>/{action}",
+            StatementsView.as_view({"get": action}),
+            name=f"statement-{action}",
+        )
+        for action in ("archive", "pdf")
+    ),
+    path("proof-links", ProofLinksView.as_view(ALL), name="proof-links"),
     path(
-        "statements/<uuid:id>/archive",
-        StatementsView.as_view({"get": "archive"}),
-        name="statement-archive",
+        "proof-links/<uuid:id>/revoke",
+        ProofLinksView.as_view({"post": "revoke"}),
+        name="proof-link-revoke",
     ),
     path("usage/query", UsageView.as_view({"get": "query"}), name="usage-query"),
     path("docs", ReferenceView.as_view(), name="docs"),

@@ -7,6 +7,9 @@ from typing import Any
 from django.http import HttpResponse
 
 from apps.attribution.audit import netra_verify
+from apps.attribution.models import SavingsStatement
+from apps.attribution.paper import statement_pdf
+from apps.portal.proving import file_name
 from apps.usage.exports.delimited import csv_chunks
 
 _VERIFIER = Path(str(netra_verify.__file__))
@@ -20,6 +23,12 @@ def csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -
 def verifier_file() -> HttpResponse:
     """The script that re-runs statements without us."""
     return attachment(_VERIFIER.read_bytes(), "text/x-python; charset=utf-8", _VERIFIER.name)
+
+
+def pdf_file(statement: SavingsStatement, organization_name: str) -> HttpResponse:
+    """A statement on paper; inside the organization's scope."""
+    content = statement_pdf(statement, organization_name=organization_name)
+    return attachment(content, "application/pdf", file_name(statement, "pdf"))
 
 
 def attachment(content: bytes, media_type: str, name: str) -> HttpResponse:

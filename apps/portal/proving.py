@@ -14,12 +14,14 @@ from apps.attribution.selectors import (
     statement_points,
 )
 from apps.attribution.statements import (
+    METHOD,
     Point,
     amounts,
     draw_words,
     lever_lines,
     meaning,
     percent,
+    period_title,
     plotted,
     statement_lines,
     usd,
@@ -49,8 +51,9 @@ def statement_context(statement: SavingsStatement) -> dict[str, Any]:
     document, terms = statement.document, statement.log.terms
     points, heads = statement_points(statement), statement_heads(statement)
     return {
+        "method": METHOD,
         "statement": statement,
-        "title": period_title(statement),
+        "title": title_of(statement),
         "archive_name": file_name(statement, "zip"),
         "stats": list(_stats(document)),
         "lines": _lines(statement),
@@ -69,6 +72,7 @@ def statement_context(statement: SavingsStatement) -> dict[str, Any]:
 def standing_context(found: Standing) -> dict[str, Any]:
     """All that a page shows of an experiment's savings so far."""
     return {
+        "method": METHOD,
         "standing": found,
         "meaning": meaning(found.last, found.terms),
         "draws": [(each, draw_verdict(each), draw_shares(each)) for each in found.draws],
@@ -107,10 +111,9 @@ def line_rows(statement: SavingsStatement) -> Iterator[list[Any]]:
         yield [f"Billed saving: {lever.label}", lever.billed]
 
 
-def period_title(statement: SavingsStatement) -> str:
-    """The days of a period, in UTC."""
-    starts_at, ends_at = statement.period.starts_at, statement.period.ends_at
-    return f"{starts_at:%-d %b %Y} to {ends_at:%-d %b %Y}, UTC"
+def title_of(statement: SavingsStatement) -> str:
+    """The days of its period."""
+    return period_title(statement.period.starts_at, statement.period.ends_at)
 
 
 def file_name(statement: SavingsStatement, ending: str) -> str:

@@ -20,10 +20,13 @@ from apps.portal.views import (
     ownership,
     projects,
     proof,
+    proof_links,
     reconciliations,
     requests,
     routes,
+    shared,
     start,
+    trials,
     usage,
     webhooks,
 )
@@ -117,6 +120,10 @@ organization_patterns = [
     path("proof/", proof.proof, name="proof"),
     path("proof/statements.csv", proof.proof_file, name="proof_file"),
     path("proof/netra_verify.py", proof.proof_verifier, name="proof_verifier"),
+    path("proof/links/", proof_links.link_list, name="proof_links"),
+    path("proof/links/new/", proof_links.link_create, name="proof_link_create"),
+    path("proof/links/<uuid:link_id>/", proof_links.link_page, name="proof_link"),
+    path("proof/links/<uuid:link_id>/revoke/", proof_links.link_revoke, name="proof_link_revoke"),
     path("proof/experiments/new/", experiments.experiment_create, name="experiment_create"),
     *(
         path(f"proof/experiments/<uuid:experiment_id>/{tail}", view, name=view.__name__)
@@ -134,6 +141,7 @@ organization_patterns = [
             ("", proof.savings_statement),
             ("figures.csv", proof.savings_file),
             ("archive.zip", proof.savings_archive),
+            ("statement.pdf", proof.savings_pdf),
         )
     ),
     path("reconciliation/", reconciliations.reconciliation_list, name="reconciliations"),
@@ -152,6 +160,7 @@ organization_patterns = [
     path("imports/", imports.import_list, name="imports"),
     path("imports/new/", imports.import_create, name="import_create"),
     path("imports/<uuid:import_id>/", imports.import_page, name="import"),
+    path("imports/<uuid:import_id>/report/", trials.import_report_page, name="import_report"),
     path("imports/<uuid:import_id>/errors.csv", imports.import_errors, name="import_errors"),
     path("settings/", organization_settings.settings_page, name="settings"),
     path("settings/edit/", organization_settings.settings_edit, name="settings_edit"),
@@ -165,6 +174,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path(
         "invitations/<str:token>/accept/", invitations.invitation_accept, name="invitation_accept"
+    ),
+    *(
+        path(f"proof/<str:token>/{tail}", view, name=view.__name__)
+        for tail, view in (
+            ("", shared.shared_proof),
+            ("archive.zip", shared.shared_archive),
+            ("statement.pdf", shared.shared_pdf),
+            ("netra_verify.py", shared.shared_verifier),
+        )
     ),
     path("support/leave/", start.support_leave, name="support_leave"),
 ]

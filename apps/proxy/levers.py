@@ -1,6 +1,6 @@
 """What the levers' stages know of one call, and what they decided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,14 +21,15 @@ NONE = "none"
 class Offer(NamedTuple):
     """What a lever would have sent in place of a call, to be asked and judged; see Comparison.
 
-    alternative: {"path": …, "body": {…}, "class": the kind of request, where gains go by kinds}.
+    alternative: makes {"path": …, "body": {…}, "class": the kind of request, where gains go by
+    kinds}, which is done when the call is over.
     """
 
     lever: Lever
     namespace: str
     score: float
     probability: float
-    alternative: Mapping[str, Any]
+    alternative: Callable[[], Mapping[str, Any]]
 
 
 class Removed(NamedTuple):
@@ -81,6 +82,11 @@ class Levers:
     removed: Removed | None = None
     offers: list[Offer] = field(default_factory=list)
     flex: Flex | None = None
+
+    @property
+    def has_acted(self) -> bool:
+        """Whether any lever did anything to this call."""
+        return any(each.decision == ACTED for each in self.decisions)
 
     def acts(self, lever: Lever) -> bool:
         """Whether the lever may change what happens to this call."""

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     FEEDBACK_WRITE = "feedback.write"
     EXPERIMENTS_READ = "experiments.read"
     EXPERIMENTS_WRITE = "experiments.write"
+    PROOF_SHARE = "proof.share"
     NOTICES_READ = "notices.read"
     NOTICES_CHOOSE = "notices.choose"
     WEBHOOKS_READ = "webhooks.read"
@@ -106,6 +107,7 @@ MANAGE = frozenset(
         P.EXPERIMENTS_WRITE,
         P.WEBHOOKS_WRITE,
         P.STATEMENTS_WRITE,
+        P.PROOF_SHARE,
     }
 )
 LEAVE = frozenset({P.ORGANIZATION_LEAVE})
@@ -116,8 +118,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: READ | OWN | BUILD | MANAGE | {P.ORGANIZATION_TRANSFER},
     Role.ADMIN: READ | OWN | BUILD | MANAGE | LEAVE,
     Role.DEVELOPER: READ | OWN | BUILD | LEAVE,
-    # Budgets are theirs to set, and invoices theirs to check; builders work within them.
-    Role.FINANCE: READ | OWN | LEAVE | {P.LIMITS_WRITE, P.STATEMENTS_WRITE},
+    # Budgets are theirs to set, invoices theirs to check, savings theirs to show to others.
+    Role.FINANCE: READ | OWN | LEAVE | {P.LIMITS_WRITE, P.STATEMENTS_WRITE, P.PROOF_SHARE},
     Role.VIEWER: READ | OWN | LEAVE,
 }
 

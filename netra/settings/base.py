@@ -32,6 +32,7 @@ SHARED_APPS = [
     "apps.usage.ledger",
     "apps.usage.allowances",
     "apps.attribution.disputes",
+    "apps.attribution.sharing",
     "apps.billing",
     "apps.proxy.batching",
     "apps.portal",

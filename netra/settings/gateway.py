@@ -21,3 +21,5 @@ EVENT_RETENTION_DAYS = env.integer("NETRA_EVENT_RETENTION_DAYS", 400)
 MINUTE_RETENTION_DAYS = env.integer("NETRA_MINUTE_RETENTION_DAYS", 3)
 IMPORT_DIR = _ROOT / env.text("NETRA_IMPORT_DIR", ".local/imports")
 IMPORT_MAX_BYTES = env.integer("NETRA_IMPORT_MAX_BYTES", 5_368_709_120)
+# What tries the levers on calls of an imported log: they stand above the floor that reads it.
+IMPORT_TRIER = "apps.attribution.trials.Trial"

@@ -26,6 +26,7 @@ from apps.attribution.services import (
     create_experiment,
     seal_experiment,
 )
+from apps.attribution.sharing.services import LinkTerms, create_proof_link
 from apps.kernel.clock import utc_now
 from apps.notices.services.deliveries import ping_endpoint
 from apps.tenants.context import tenant_scope
@@ -75,6 +76,7 @@ def _furnish(owner_email: str, mark: str) -> Rows:
     organization.entitlements.create(code="seats", value="unlimited")
     webhook = factories.make_webhook(organization, f"https://93.184.216.34/{mark}").endpoint
     ping = ping_endpoint(organization=organization, endpoint_id=webhook.pk, at=utc_now())
+    experiment_id = _experiment(organization, mark)
     return Rows(
         organization,
         new.text.value,
@@ -92,7 +94,8 @@ def _furnish(owner_email: str, mark: str) -> Rows:
             "reconciliations": str(factories.make_statement(organization, name=mark).pk),
             "imports": str(_import(organization, mark)),
             "deferred-calls": str(make_deferred(organization, project_id=project.pk).pk),
-            "experiments": str(_experiment(organization, mark)),
+            "experiments": str(experiment_id),
+            "proof-links": str(_link(organization, mark, experiment_id)),
             "statements": str(_statement(organization)),
         },
     )
@@ -101,6 +104,15 @@ def _furnish(owner_email: str, mark: str) -> Rows:
 def _experiment(organization: Organization, mark: str) -> UUID:
     with tenant_scope(organization):
         return create_experiment(organization=organization, name=mark, at=utc_now()).pk
+
+
+def _link(organization: Organization, mark: str, experiment_id: UUID) -> UUID:
+    terms = LinkTerms(mark, 30, experiment_id=experiment_id)
+    with tenant_scope(organization):
+        made = create_proof_link(
+            organization=organization, terms=terms, created_by=None, at=utc_now()
+        )
+        return made.link.pk
 
 
 def _statement(organization: Organization) -> UUID:
@@ -145,6 +157,7 @@ def _aim(case: Case[Any], two: tuple[Rows, Rows], turn: int) -> None:
     if "id" in case.path_parameters and turn % 3 < 2:
         case.path_parameters["id"] = two[turn % 3].ids[kind]
     _aim_query(case, two, kind)
+    _aim_link(case, two, turn)
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f"turn-{turn}"
     if isinstance(case.body, dict) and "project_id" in case.body:
@@ -165,6 +178,11 @@ def _aim_query(case: Case[Any], two: tuple[Rows, Rows], kind: str) -> None:
         case.query = {"measures": "calls,actual_usd", "dimensions": "end_user"} | MARCH
     if "project_id" in case.query:
         case.query["project_id"] = two[0].ids["projects"]
+
+
+def _aim_link(case: Case[Any], two: tuple[Rows, Rows], turn: int) -> None:
+    if isinstance(case.body, dict) and "statement_id" in case.body:
+        case.body |= {"statement_id": two[turn % 2].ids["statements"], "experiment_id": None}
 
 
 def _agree(body: dict[str, Any]) -> None:

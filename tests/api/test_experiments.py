@@ -99,3 +99,20 @@ def test_savings_so_far_are_those_that_were_sealed() -> None:
     assert [found["points"][1][name] for name in ("low", "high")] == proven.statement.document[
         "since_start"
     ]
+
+
+def test_a_link_to_the_proof_is_made_listed_without_its_address_and_revoked() -> None:
+    acme, globex = factories.make_organization("Acme"), factories.make_organization("Acme")
+    call, other = calling(acme), calling(globex)
+    experiment = call("POST", "/experiments", {"name": "Spring"}).json()
+    body = {"name": "The auditor", "experiment_id": experiment["id"], "days": 5}
+    made = call("POST", "/proof-links", body)
+    assert made.status_code == 201
+    assert "/proof/prf_" in made.json()["url"]
+    [listed] = call("GET", "/proof-links").json()["data"]
+    assert listed == {name: each for name, each in made.json().items() if name != "url"}
+    path = f"/proof-links/{listed['id']}/revoke"
+    assert other("POST", path).status_code == 404
+    assert other("POST", "/proof-links", body).json()["code"] == "invalid_proof_link"
+    assert other("GET", "/proof-links").json()["data"] == []
+    assert call("POST", path).json()["revoked_at"]

@@ -5,8 +5,8 @@ import pytest
 from pytest_django import Settings
 from redis import Redis
 
-from apps.api.gcra import LocalLimiter, SharedLimiter
-from apps.api.throttling import PAUSE_S, CallerLimiter, caller_limiter
+from apps.api.throttling import caller_limiter
+from apps.kernel.gcra import PAUSE_S, CallerLimiter, LocalLimiter, SharedLimiter
 from apps.tenants.models import Organization
 from tests import factories
 from tests.api.callers import by_key

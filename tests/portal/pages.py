@@ -10,14 +10,18 @@ For a test that opens them all:
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.urls import reverse
 
 from apps.attribution.models import Experiment, SavingsStatement
+from apps.attribution.sharing.models import ProofLink
+from apps.attribution.sharing.services import LinkTerms, NewLink, create_proof_link
 from apps.kernel.clock import utc_now
 from apps.kernel.events import Decision
 from apps.kernel.tokens import TokenBuckets
 from apps.notices.models import WebhookEndpoint
+from apps.tenants.context import tenant_scope
 from apps.tenants.models import (
     ApiKey,
     Invitation,
@@ -72,6 +76,9 @@ class World:
     statement: ProviderStatement
     experiment: Experiment
     savings: SavingsStatement
+    link: ProofLink
+    savings_token: str
+    experiment_token: str
     imported: Import
     request_id: str
     invitation: Invitation
@@ -149,6 +156,9 @@ ORGANIZATION_PAGES = (
     Page("portal:experiment_plan", "experiment", MANAGERS),
     Page("portal:experiment_stop", "experiment", MANAGERS),
     Page("portal:savings_statement", "savings", EVERYBODY, is_shown=True),
+    Page("portal:proof_links", roles=SPENDERS),
+    Page("portal:proof_link", "link", SPENDERS, is_shown=True),
+    Page("portal:proof_link_revoke", "link", SPENDERS),
     Page("portal:usage", roles=EVERYBODY),
     Page("portal:reconciliations", roles=EVERYBODY),
     Page("portal:reconciliation_create", roles=SPENDERS),
@@ -159,6 +169,7 @@ ORGANIZATION_PAGES = (
     Page("portal:imports", roles=EVERYBODY),
     Page("portal:import_create", roles=BUILDERS),
     Page("portal:import", "imported", EVERYBODY, is_shown=True),
+    Page("portal:import_report", "imported", EVERYBODY, is_shown=True),
     Page("portal:settings", roles=EVERYBODY),
     Page("portal:settings_edit", roles=MANAGERS),
 )
@@ -176,6 +187,8 @@ SIGNED_IN_PAGES = (
 OPEN_PAGES = (
     Page("api:docs"),
     Page("portal:invitation", "token"),
+    Page("portal:shared_proof", "savings_token"),
+    Page("portal:shared_proof", "experiment_token"),
     Page("account_login"),
     Page("account_signup"),
     Page("account_reset_password"),
@@ -192,6 +205,8 @@ def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
     project = make_project(organization, "Search")
     organization.entitlements.update(valid_from=utc_now() - timedelta(days=30))
     proven = make_proof(organization, days=proven_days, units_a_day=100)
+    shared = make_link(organization, statement_id=proven.statement.pk)
+    running = make_link(organization, experiment_id=proven.experiment.pk)
     invited = make_invitation(organization, f"grace@{organization.slug}.test")
     return World(
         organization=organization,
@@ -206,6 +221,9 @@ def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
         statement=make_statement(organization),
         experiment=proven.experiment,
         savings=proven.statement,
+        link=shared.link,
+        savings_token=shared.token,
+        experiment_token=running.token,
         imported=make_import(organization),
         request_id=_carried(organization, project),
         invitation=invited.invitation,
@@ -227,3 +245,12 @@ def _carried(organization: Organization, project: Project) -> str:
     )  # fmt: skip
     ingest_events(organization=organization, events=[call], at=AT)
     return str(call.event_id)
+
+
+def make_link(organization: Organization, **subject: Any) -> NewLink:
+    """A link of a statement or an experiment."""
+    terms = LinkTerms("The auditor", 30, **subject)
+    with tenant_scope(organization):
+        return create_proof_link(
+            organization=organization, terms=terms, created_by=None, at=utc_now()
+        )

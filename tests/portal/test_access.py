@@ -16,7 +16,7 @@ from tests.portal.browsing import sign_in
 from tests.portal.pages import OPEN_PAGES, ORGANIZATION_PAGES, SIGNED_IN_PAGES, Page, World
 
 # Pages that only do something, and so cannot be opened.
-DOWNLOADS = {
+DOWNLOADS: dict[str, Permission | Access] = {
     "import_errors": Permission.USAGE_READ,
     "usage_file": Permission.USAGE_READ,
     "request_rows": Permission.USAGE_READ,
@@ -26,6 +26,10 @@ DOWNLOADS = {
     "experiment_file": Permission.EXPERIMENTS_READ,
     "savings_file": Permission.USAGE_READ,
     "savings_archive": Permission.USAGE_READ,
+    "savings_pdf": Permission.USAGE_READ,
+    "shared_archive": Access.ANYONE,
+    "shared_pdf": Access.ANYONE,
+    "shared_verifier": Access.ANYONE,
 }
 POST_ONLY = {
     "invitation_resend": Permission.MEMBERS_INVITE,
@@ -87,7 +91,8 @@ def _status(client: Client, page: Page, world: World) -> int:
 def test_every_view_says_what_it_asks_and_every_page_is_in_the_table() -> None:
     declared = {name: view.declared_access for name, view in _views(urls.urlpatterns).items()}
     tabled = {page.view.removeprefix("portal:") for page in ORGANIZATION_PAGES}
-    tabled |= {"organization_create", "styleguide", "invitation", "start"}
+    tabled |= {"organization_create", "styleguide", "invitation", "start", "shared_proof"}
+    tabled |= {"proof_link_create"}  # asks for what it is about in its query
     assert set(declared) == tabled | set(POST_ONLY) | set(DOWNLOADS)
     assert {name: declared[name] for name in DOWNLOADS} == DOWNLOADS
     assert {name: declared[name] for name in POST_ONLY} == POST_ONLY
@@ -95,7 +100,8 @@ def test_every_view_says_what_it_asks_and_every_page_is_in_the_table() -> None:
     assert {name for name, access in declared.items() if isinstance(access, Permission)} == (
         inside
         | {name for name, access in POST_ONLY.items() if isinstance(access, Permission)}
-        | set(DOWNLOADS)
+        | {name for name, access in DOWNLOADS.items() if isinstance(access, Permission)}
+        | {"proof_link_create"}
     )
 
 

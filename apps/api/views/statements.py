@@ -10,12 +10,13 @@ from rest_framework.response import Response
 
 from apps.api.serializers.statements import SavingsStatementOut
 from apps.api.views.base import OrganizationViewSet
+from apps.attribution.paper import statement_pdf
 from apps.attribution.selectors import closed_statements, opened_archive
 from apps.kernel.clock import utc_now
 from apps.tenants.downloads import Download, pieces
 from apps.tenants.permissions import Permission
 
-MEDIA_TYPE = "application/zip"
+MEDIA_TYPE, PDF = "application/zip", "application/pdf"
 
 
 @extend_schema(tags=["Statements"])
@@ -24,12 +25,14 @@ class StatementsView(OrganizationViewSet):
         "list": Permission.USAGE_READ,
         "retrieve": Permission.USAGE_READ,
         "archive": Permission.USAGE_READ,
+        "pdf": Permission.USAGE_READ,
     }
     ordered_by = "finalised_at"
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        # The archive is a ZIP, whatever Accept says.
-        return super().perform_content_negotiation(request, force or self.action == "archive")
+        # Files are what they are, whatever Accept says.
+        is_file = self.action in {"archive", "pdf"}
+        return super().perform_content_negotiation(request, force or is_file)
 
     @extend_schema(operation_id="listStatements", responses=SavingsStatementOut(many=True))
     def list(self, _request: Request) -> Response:
@@ -59,3 +62,13 @@ class StatementsView(OrganizationViewSet):
         statement = closed_statements().get(pk=id)
         file = opened_archive(statement.log_id, organization=self.organization, at=utc_now())
         return Download(pieces(file), MEDIA_TYPE, f"statement-{statement.number}.zip")
+
+    @extend_schema(operation_id="getStatementPdf", responses={(200, PDF): OpenApiTypes.BINARY})
+    def pdf(self, _request: Request, id: UUID) -> Download:
+        """Download a statement as PDF
+
+        The same bytes each time, until a correction is written beside the statement.
+        """
+        statement = closed_statements().get(pk=id)
+        content = statement_pdf(statement, organization_name=self.organization.name)
+        return Download(iter([content]), PDF, f"statement-{statement.number}.pdf")

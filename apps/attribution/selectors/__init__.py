@@ -29,6 +29,7 @@ from apps.attribution.selectors.standing import (
     statement_heads,
     statement_points,
 )
+from apps.attribution.selectors.trials import import_report
 
 __all__ = [
     "SEALED_FOR",
@@ -43,6 +44,7 @@ __all__ = [
     "current_periods",
     "experiments",
     "forecast",
+    "import_report",
     "key_binding",
     "log_archive",
     "opened_archive",

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from apps.attribution.audit import State
 from apps.attribution.models import ProofLog, SavingsStatement, SealedHead
+from apps.attribution.selectors.periods import SEALED_FOR
 from apps.attribution.statements import Point
 
 MOST_DAYS = 400
@@ -108,7 +109,8 @@ def _final(statement: SavingsStatement) -> tuple[Point, ...]:
     until = statement.log.statements.filter(number__lte=statement.number)
     known = until.values_list("document__units", "document__audited")
     units, audited = (sum(column) for column in zip(*known, strict=True))
-    return (Point(statement.finalised_at.date(), units, audited, low, high),)
+    last_day = min(statement.finalised_at, statement.period.ends_at + SEALED_FOR).date()
+    return (Point(last_day, units, audited, low, high),)
 
 
 def _draw(number: int, running: Any) -> Draw:

@@ -13,6 +13,7 @@ from apps.attribution.statements.closing import (
 from apps.attribution.statements.figures import Amounts, Point, amounts, usd, usd_of_minor
 from apps.attribution.statements.plotting import Plot, plotted
 from apps.attribution.statements.wording import (
+    METHOD,
     LeverLine,
     Line,
     draw_words,
@@ -20,11 +21,13 @@ from apps.attribution.statements.wording import (
     lever_lines,
     meaning,
     percent,
+    period_title,
     statement_lines,
 )
 
 __all__ = [
     "ATOMS_PER_NANO",
+    "METHOD",
     "Amounts",
     "Carried",
     "Contract",
@@ -43,6 +46,7 @@ __all__ = [
     "lever_lines",
     "meaning",
     "percent",
+    "period_title",
     "plotted",
     "statement_lines",
     "usd",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from apps.attribution.statements.figures import Point, usd
@@ -98,18 +98,18 @@ def _plot(known: Sequence[Point], field: _Field) -> Plot:
         left=_LEFT,
         right=field.width - _RIGHT,
         bottom=field.height - _BOTTOM,
-        across=tuple(_across(known, field)),
+        across=tuple(_across(field)),
         up=tuple(_up(field)),
     )
 
 
-def _across(known: Sequence[Point], field: _Field) -> Iterator[Tick]:
-    """As many days as have room, evenly, the first and the last among them."""
-    room = max((field.width - _LEFT) // _LABEL_WIDTH, 2)
-    count = min(room, len(known))
-    places = [at * (len(known) - 1) // max(count - 1, 1) for at in range(count)]
-    for point in (known[place] for place in places):
-        yield Tick(field.x(point.day), f"{point.day:%-d %b %Y}")
+def _across(field: _Field) -> Iterator[Tick]:
+    """As many days as have room, evenly apart, the first and the last among them."""
+    room = max((field.width - _LEFT) // _LABEL_WIDTH, 2) - 1
+    steps = min(room, field.days)
+    for step in range(steps + 1):
+        day = field.first + timedelta(days=round(field.days * step / max(steps, 1)))
+        yield Tick(field.x(day), f"{day:%-d %b %Y}")
 
 
 def _up(field: _Field) -> Iterator[Tick]:

@@ -1,12 +1,28 @@
 """A statement in words and figures for people: the same on pages, in files and on paper."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from apps.attribution.estimators import WHOLE
 from apps.attribution.statements.figures import Amounts, Point, amounts, usd
 from apps.kernel.money import shown_usd
+
+METHOD = (
+    "Before a period begins, a secret number is drawn and its fingerprint published. It decides, by"
+    " chance alone, which conversations are held out. After the period it is revealed, so that"
+    " anybody can draw again.",
+    "Held-out conversations are left untouched. They show what the others would have cost, retries,"
+    " longer answers and all.",
+    "From the difference follows an estimate of what was saved, and an interval around it that"
+    " holds at every look, however often one looks. It is worked out in whole numbers, the same on"
+    " every machine.",
+    "Call by call, a ledger also states what each lever saved. The ledger explains; the held-out"
+    " conversations decide.",
+    "Billed is the lesser of the two: the ledger, or what the lower edge of the interval rose by."
+    " What falls below zero is carried, and made up first.",
+)
 
 
 class Line(NamedTuple):
@@ -96,6 +112,11 @@ def draw_words(document: Mapping[str, Any]) -> str:
             " comparison. Nothing positive was billed for this period."
         )
     return f"{held}, as the draw has it."
+
+
+def period_title(starts_at: datetime, ends_at: datetime) -> str:
+    """The days of a period, in UTC."""
+    return f"{starts_at.astimezone(UTC):%-d %b %Y} to {ends_at.astimezone(UTC):%-d %b %Y}, UTC"
 
 
 def percent(basis_points: int) -> str:

@@ -49,6 +49,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _plain(request, "errors/500.html", 500)
 
 
+def too_many_visits(request: HttpRequest, error: NetraError) -> HttpResponse:
+    """Somebody, or something, opens shared links too often."""
+    response = _plain(request, "errors/429.html", error.http_status)
+    response["Retry-After"] = "30"
+    return response
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was sent without its token: usually a page left open across a sign-in."""
     return render(request, "errors/csrf.html", status=403)

@@ -125,16 +125,15 @@ def experiment_stop(request: PortalRequest, experiment_id: UUID) -> HttpResponse
 
 
 def _actions(request: PortalRequest, row: Experiment) -> list[dict[str, str]]:
-    if row.stopped_at or not request.actor.may(Permission.EXPERIMENTS_WRITE):
-        return []
-    place = [request.actor.organization.slug, row.pk]
-    return [
-        {
-            "label": "Shares of the next period",
-            "url": reverse("portal:experiment_plan", args=place),
-        },
-        {"label": "Stop", "url": reverse("portal:experiment_stop", args=place)},
-    ]
+    slug = request.actor.organization.slug
+    actions = []
+    if request.actor.may(Permission.PROOF_SHARE):
+        share_url = reverse("portal:proof_link_create", args=[slug])
+        actions.append({"label": "Share", "url": f"{share_url}?experiment={row.pk}"})
+    if row.stopped_at is None and request.actor.may(Permission.EXPERIMENTS_WRITE):
+        for label, view in (("Next period", "experiment_plan"), ("Stop", "experiment_stop")):
+            actions.append({"label": label, "url": reverse(f"portal:{view}", args=[slug, row.pk])})
+    return actions
 
 
 def _shares(typed: dict[str, Any]) -> dict[str, int]:

@@ -9,12 +9,12 @@ from django.urls import reverse
 
 from apps.attribution.models import SavingsStatement
 from apps.attribution.selectors import closed_statements, experiments, opened_archive
-from apps.attribution.statements import amounts
+from apps.attribution.statements import METHOD, amounts
 from apps.kernel.clock import utc_now
 from apps.kernel.money import shown_usd
 from apps.portal.access import PortalRequest, portal_view
 from apps.portal.experiments import shown_experiments
-from apps.portal.files import csv_file, verifier_file
+from apps.portal.files import csv_file, pdf_file, verifier_file
 from apps.portal.paging import page_of
 from apps.portal.proving import LINE_COLUMNS, file_name, line_rows, statement_context
 from apps.tenants.downloads import Download, pieces
@@ -38,6 +38,7 @@ def proof(request: PortalRequest) -> HttpResponse:
         "experiments": shown_experiments(
             list(experiments()[:MOST_EXPERIMENTS]), open_projects(organization), at=at
         ),
+        "method": METHOD,
         "page": page,
         "rows": [_row(each, names.get(each.log_id, "")) for each in page.rows],
     }
@@ -82,10 +83,21 @@ def savings_archive(request: PortalRequest, statement_id: UUID) -> HttpResponseB
 
 
 def _actions(request: PortalRequest, statement: SavingsStatement) -> list[dict[str, str]]:
-    place = [request.actor.organization.slug, statement.pk]
-    return [
-        {"label": "CSV", "icon": "download", "url": reverse("portal:savings_file", args=place)},
+    slug = request.actor.organization.slug
+    actions = [
+        {"label": label, "icon": "download", "url": reverse(view, args=[slug, statement.pk])}
+        for label, view in (("PDF", "portal:savings_pdf"), ("CSV", "portal:savings_file"))
     ]
+    if request.actor.may(Permission.PROOF_SHARE):
+        share_url = reverse("portal:proof_link_create", args=[slug])
+        actions.append({"label": "Share", "url": f"{share_url}?statement={statement.pk}"})
+    return actions
+
+
+@portal_view(Permission.USAGE_READ)
+def savings_pdf(request: PortalRequest, statement_id: UUID) -> HttpResponse:
+    statement = closed_statements().get(pk=statement_id)
+    return pdf_file(statement, request.actor.organization.name)
 
 
 def _row(statement: SavingsStatement, experiment: str) -> dict[str, object]:

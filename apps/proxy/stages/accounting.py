@@ -110,6 +110,8 @@ def _undone(exchange: Exchange, levers: Levers) -> _Untouched:
     """
     if exchange.cost_usd is None:
         return _Untouched(None, None, {})
+    if not levers.has_acted:
+        return _Untouched(exchange.cost_usd, None, {})
     charged, usd = _paid(exchange), exchange.cost_usd
     steps: list[tuple[str, Decimal]] = []
     for lever, undo in _UNDOING:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from apps.attribution.audit import netra_verify
 from apps.attribution.audit.netra_verify import verify
@@ -106,6 +107,17 @@ def test_the_archive_of_the_page_is_verified_by_the_script_of_the_page(
     assert script.content == Path(str(netra_verify.__file__)).read_bytes()
     name = archive["Content-Disposition"].partition("filename=")[2].strip('"')
     assert f"python3 netra_verify.py {name} \\\n  --key {key}" in page
+
+
+def test_page_link_and_api_give_the_same_paper(world: World, client: Client) -> None:
+    call = by_key(make_api_key(world.organization, KEY_SCOPES).text.value)
+    answer = call("GET", f"/statements/{world.savings.pk}/pdf")
+    shared = client.get(reverse("portal:shared_pdf", args=[world.savings_token]))
+    sign_in(client, world.owner)
+    own = client.get(path(world, "savings_pdf", world.savings.pk))
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    papers = {own.content, shared.content, b"".join(answer.streaming_content)}
+    assert len(papers) == 1
 
 
 def test_an_experiment_shows_what_is_known_of_it_and_its_file_the_same(

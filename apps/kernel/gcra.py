@@ -11,6 +11,14 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+from redis import RedisError
+
+log = structlog.get_logger(__name__)
+
+PERIOD_S = 60
+# After a failure Redis is left alone for this long, so that an outage costs no time per call.
+PAUSE_S = 2.0
 # Reads the server's clock, so that the clocks of several processes cannot disagree.
 SCRIPT = """
 local limit = tonumber(ARGV[1])
@@ -96,3 +104,21 @@ class LocalLimiter:
         self._arrivals.move_to_end(key)
         if len(self._arrivals) > self._capacity:
             self._arrivals.popitem(last=False)
+
+
+class CallerLimiter:
+    """The shared limiter, or the local one while the shared one fails."""
+
+    def __init__(self, shared: SharedLimiter, local: LocalLimiter) -> None:
+        self._shared, self._local = shared, local
+        self._paused_until_s = 0.0
+
+    def spend(self, key: str, *, limit: int, now_s: float) -> Verdict:
+        """Spend one call of `key`; never raises for an outage. now_s: a monotonic clock."""
+        if now_s >= self._paused_until_s:
+            try:
+                return self._shared.spend(key, limit=limit, period_s=PERIOD_S)
+            except RedisError as error:
+                self._paused_until_s = now_s + PAUSE_S
+                log.warning("throttle_counts_locally", reason=type(error).__name__)
+        return self._local.spend(key, limit=limit, period_s=PERIOD_S, now_s=now_s)

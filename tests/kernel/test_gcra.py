@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import Redis
 
-from apps.api.gcra import LocalLimiter, SharedLimiter
+from apps.kernel.gcra import LocalLimiter, SharedLimiter
 from tests.api.redis_keys import fresh_key, redis_client
 
 LIMIT = 50

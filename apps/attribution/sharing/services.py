@@ -1,0 +1,132 @@
+"""Make, open, count and revoke links."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from apps.attribution.models import Experiment, SavingsStatement
+from apps.attribution.sharing.models import ProofLink, ProofVisit
+from apps.kernel.errors import NetraError
+from apps.tenants.key_format import digest
+from apps.tenants.models import Organization, User
+
+LEAST_DAYS, MOST_DAYS = 1, 90
+MOST_LINKS = 100
+_PREFIX = "prf_"
+_TOKEN_BYTES = 32
+
+
+class InvalidProofLink(NetraError):
+    code = "invalid_proof_link"
+    http_status = 400
+
+
+class TooManyProofLinks(NetraError):
+    code = "too_many_proof_links"
+    http_status = 409
+    message = f"{MOST_LINKS} links are open. Revoke one that nobody needs any more."
+
+
+class ProofLinkUnknown(NetraError):
+    """Revoked, expired and never made are one: what is said tells nobody which it was."""
+
+    code = "proof_link_unknown"
+    http_status = 404
+    message = "This link opens nothing. Ask whoever sent it for a new one."
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTerms:
+    """What a link opens, for whom and for how long. One of the ids is given."""
+
+    name: str
+    days: int
+    statement_id: UUID | None = None
+    experiment_id: UUID | None = None
+    has_archive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link and its token, which is not stored and cannot be read again."""
+
+    link: ProofLink
+    token: str
+
+
+@transaction.atomic
+def create_proof_link(
+    *, organization: Organization, terms: LinkTerms, created_by: User | None, at: datetime
+) -> NewLink:
+    """Make a link; inside the organization's scope. Raises InvalidProofLink, TooManyProofLinks."""
+    _check_terms(terms)
+    experiment_id = _experiment_of(terms)
+    if organization.proof_links.usable(at=at).count() >= MOST_LINKS:
+        raise TooManyProofLinks
+    token = _PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
+    peppers = settings.API_KEY_PEPPERS
+    link = ProofLink.objects.create(
+        organization=organization,
+        name=terms.name.strip(),
+        experiment_id=experiment_id,
+        statement_id=terms.statement_id,
+        has_archive=terms.has_archive,
+        digest=digest(token, peppers.keys[peppers.current_id]),
+        pepper_id=peppers.current_id,
+        created_by=created_by,
+        created_at=at,
+        expires_at=at + timedelta(days=terms.days),
+    )
+    return NewLink(link, token)
+
+
+def revoke_proof_link(*, organization: Organization, link_id: UUID, at: datetime) -> ProofLink:
+    """Close a link for good; a second time changes nothing. Raises ProofLink.DoesNotExist."""
+    link = organization.proof_links.get(pk=link_id)
+    if link.revoked_at is None:
+        link.revoked_at = at
+        link.save(update_fields=("revoked_at",))
+    return link
+
+
+def opened_proof_link(*, token: str, at: datetime) -> ProofLink:
+    """The usable link of a token, found without any scope. Raises ProofLinkUnknown."""
+    peppers = settings.API_KEY_PEPPERS.keys
+    digests = [digest(token, pepper) for pepper in peppers.values()]
+    rows = ProofLink.objects.usable(at=at).select_related("organization")
+    link = rows.filter(digest__in=digests).first()
+    if link is None:
+        raise ProofLinkUnknown
+    return link
+
+
+@transaction.atomic
+def count_visit(*, link: ProofLink, what: str, at: datetime) -> None:
+    """Note that something was opened by a link."""
+    ProofVisit.objects.create(link=link, what=what, at=at)
+    ProofLink.objects.filter(pk=link.pk).update(visit_count=F("visit_count") + 1, visited_at=at)
+
+
+def _check_terms(terms: LinkTerms) -> None:
+    if not 0 < len(terms.name.strip()) <= 80:
+        raise InvalidProofLink("Say for whom the link is, in at most 80 characters.")
+    if not LEAST_DAYS <= terms.days <= MOST_DAYS:
+        raise InvalidProofLink(f"A link lasts {LEAST_DAYS} to {MOST_DAYS} days.")
+    if (terms.statement_id is None) == (terms.experiment_id is None):
+        raise InvalidProofLink("Name either a statement or an experiment.")
+
+
+def _experiment_of(terms: LinkTerms) -> UUID:
+    if terms.statement_id:
+        statement = SavingsStatement.objects.filter(pk=terms.statement_id).first()
+        if statement:
+            experiment_id: UUID = statement.log_id
+            return experiment_id
+    if terms.experiment_id and Experiment.objects.filter(pk=terms.experiment_id).exists():
+        return terms.experiment_id
+    raise InvalidProofLink("Name a statement or an experiment of this organization.")
