@@ -15,6 +15,7 @@ class Kind(StrEnum):
     BILLING_PAUSED = "proof.billing_paused"
     DISPUTE_OPENED = "proof.dispute_opened"
     DISPUTE_ANSWERED = "proof.dispute_answered"
+    CERTIFICATE_WITHDRAWN = "certificate.withdrawn"
 
 
 LABELS: dict[Kind, str] = {
@@ -27,6 +28,7 @@ LABELS: dict[Kind, str] = {
     Kind.BILLING_PAUSED: "Billing of savings is paused because conversations left the draw",
     Kind.DISPUTE_OPENED: "A savings statement is disputed",
     Kind.DISPUTE_ANSWERED: "A disputed savings statement was recomputed",
+    Kind.CERTIFICATE_WITHDRAWN: "A lever stopped: more of its answers were wrong than allowed",
 }
 # A message for trying out an endpoint; nobody subscribes to it.
 PING = "webhook.ping"

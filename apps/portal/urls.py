@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from apps.portal.views import (
     alerts,
     credentials,
+    deferred,
     disputes,
     experiments,
     home,
@@ -82,6 +83,7 @@ organization_patterns = [
     path("limits/<uuid:limit_id>/edit/", limits.limit_edit, name="limit_edit"),
     path("limits/<uuid:limit_id>/delete/", limits.limit_delete, name="limit_delete"),
     path("levers/", levers.lever_list, name="levers"),
+    path("levers/deferred/", deferred.deferred_list, name="deferred_calls"),
     path("levers/edit/", levers.lever_edit, name="lever_edit"),
     path("alerts/", alerts.alert_list, name="alerts"),
     path("alerts/emails/", alerts.notice_emails, name="notice_emails"),

@@ -34,6 +34,7 @@ SHARED_APPS = [
     "apps.attribution.disputes",
     "apps.attribution.sharing",
     "apps.billing",
+    "apps.proxy.batching",
     "apps.portal",
     "apps.api",
     "unfold",

@@ -139,6 +139,7 @@ ORGANIZATION_PAGES = (
     Page("portal:limit_edit", "limit", SPENDERS),
     Page("portal:limit_delete", "limit", SPENDERS),
     Page("portal:levers", roles=EVERYBODY),
+    Page("portal:deferred_calls", roles=EVERYBODY),
     Page("portal:lever_edit", roles=MANAGERS),
     Page("portal:alerts", roles=EVERYBODY),
     Page("portal:notice_emails", roles=EVERYBODY),

@@ -74,7 +74,7 @@ def _compiled(
     document: dict[str, Any], statement: SavingsStatement, standard: Literal["ua-1"] | None
 ) -> bytes:
     compiled = typst.compile(
-        _TEMPLATE.read_bytes(),
+        _TEMPLATE,
         root=_TEMPLATE.parent,
         font_paths=_fonts(),
         format="pdf",

@@ -132,11 +132,9 @@ def _experiment_of(terms: LinkTerms) -> UUID | None:
         _require_import(terms.import_id)
         return None
     if terms.statement_id:
-        statement = (
-            SavingsStatement.objects.select_related("log").filter(pk=terms.statement_id).first()
-        )
+        statement = SavingsStatement.objects.filter(pk=terms.statement_id).first()
         if statement:
-            experiment_id: UUID = statement.log.pk
+            experiment_id: UUID = statement.log_id
             return experiment_id
     if terms.experiment_id and Experiment.objects.filter(pk=terms.experiment_id).exists():
         return terms.experiment_id
