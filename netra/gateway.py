@@ -12,11 +12,13 @@ from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.rates import PriceBook
 from apps.pricing.selectors import edition_in_force, price_book
 from apps.proxy.answer_store import SharedAnswers
+from apps.proxy.comparisons import SharedComparisons
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.loader import Loader
 from apps.proxy.runtime import Runtime, Settings
 from apps.proxy.snapshot_file import SnapshotFile
 from apps.proxy.transport import Transport
+from apps.tenants.passes import pass_key
 from apps.usage.spool import SpoolWriter
 from netra.memory import settle_memory
 
@@ -39,9 +41,10 @@ async def open_runtime() -> AsyncIterator[Runtime]:
             _spool() as spool,
             _transport() as transport,
             _answers() as answers,
+            _comparisons() as comparisons,
         ):
             yield Runtime(
-                settings=Settings(peppers=tuple(settings.API_KEY_PEPPERS.keys.values())),
+                settings=_settings(),
                 snapshot=lambda: loader.known,
                 is_in_touch=lambda: loader.state.is_listening,
                 mark_used=loader.mark_used,
@@ -49,9 +52,18 @@ async def open_runtime() -> AsyncIterator[Runtime]:
                 spool=spool,
                 transport=transport,
                 answers=answers,
+                comparisons=comparisons,
             )
     finally:
         await asyncio.to_thread(loader.stop)
+
+
+def _settings() -> Settings:
+    return Settings(
+        peppers=tuple(settings.API_KEY_PEPPERS.keys.values()),
+        portal_url=settings.PORTAL_URL.rstrip("/"),
+        pass_keys=tuple(map(pass_key, settings.KEY_ENCRYPTION_KEYS.keys.values())),
+    )
 
 
 def _prices_in_force(known: PriceBook, at: datetime) -> PriceBook:
@@ -98,6 +110,15 @@ async def _answers() -> AsyncIterator[SharedAnswers]:
         yield answers
     finally:
         await answers.close()
+
+
+@asynccontextmanager
+async def _comparisons() -> AsyncIterator[SharedComparisons]:
+    comparisons = SharedComparisons(settings.CACHE_URL, prefix=settings.REDIS_KEY_PREFIX)
+    try:
+        yield comparisons
+    finally:
+        await comparisons.close()
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from sim.calls import Call
 from sim.dialects import DIALECTS, REQUESTS, TOKENS
 from sim.errors import WireError, bad_request
 from sim.faults import (
+    NO_FLEX,
     Fault,
     alter_reply,
     alter_steps,
@@ -105,6 +106,8 @@ class Exchange:
             return failed(self._call, error)
 
     def _handled(self, faults: list[Fault]) -> Reply:
+        if any(fault.name == NO_FLEX for fault in faults) and _asks_flex(self._call):
+            raise WireError(429, "Resource unavailable", "resource_unavailable")
         reply = handled(self._call, self._world)
         if not reply.is_stream and any(fault.name == "error-event" for fault in faults):
             raise WireError(500, "The server had an error. Please try again.")
@@ -137,3 +140,7 @@ class Exchange:
         tokens = 0 if is_spent else max(0, TOKENS - used)
         limits = self._dialect.headers(self._call.seed, requests, tokens)
         return {"content-type": reply.content_type} | limits | reply.headers
+
+
+def _asks_flex(call: Call) -> bool:
+    return call.body.startswith(b"{") and call.json.get("service_tier") == "flex"

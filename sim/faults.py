@@ -17,6 +17,8 @@ from sim.steps import Data, Drop, Head, Step, Wait, halved
 _IN_KEY = re.compile(r"sim-fault\.([^~]+)")
 _STATUS = re.compile(r"[45]\d\d")
 _RETRY_AFTER = "429-retry-after"
+# Meets only calls that ask for OpenAI's flex tier.
+NO_FLEX = "no-flex"
 _PAGE = b"<!doctype html><title>Please wait</title><h1>Checking your browser</h1>\n"
 _NOISE = b"\x00\xff\xfe{]: not what you asked for \xc3("
 _MESSAGES = {
@@ -38,7 +40,7 @@ class UnknownFault(WireError):
     """The specification names no fault that there is."""
 
     def __init__(self, text: str) -> None:
-        known = ", ".join(["4XX", "5XX", _RETRY_AFTER, *_ON_REPLY, *_ON_STEPS])
+        known = ", ".join(["4XX", "5XX", _RETRY_AFTER, NO_FLEX, *_ON_REPLY, *_ON_STEPS])
         super().__init__(400, f"sim: there is no fault {text!r}; there are: {known}")
 
 
@@ -55,7 +57,7 @@ def faults_in_key(api_key: str) -> str:
 
 def _parsed(text: str) -> Fault:
     name, equals, number = text.partition("=")
-    is_known = name in {_RETRY_AFTER, *_ON_REPLY, *_ON_STEPS} or _STATUS.fullmatch(name)
+    is_known = name in {_RETRY_AFTER, NO_FLEX, *_ON_REPLY, *_ON_STEPS} or _STATUS.fullmatch(name)
     try:
         seconds = float(number) if equals else None
     except ValueError:

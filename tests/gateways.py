@@ -1,8 +1,4 @@
-"""The gateway for tests: a real server in a thread, with what it knows given as plain values.
-
-with running_gateway(world(simulator.url)) as gateway:
-    client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=gateway.key)
-"""
+"""The gateway for tests: a real server in a thread, with what it knows given as plain values."""
 
 import hmac
 import logging
@@ -26,6 +22,7 @@ from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.rates import PriceBook
 from apps.proxy.answer_store import SharedAnswers
 from apps.proxy.app import Gateway
+from apps.proxy.comparisons import SharedComparisons
 from apps.proxy.connection import Connection
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.runtime import Runtime, Settings
@@ -41,11 +38,13 @@ from apps.tenants.access import (
     Route,
 )
 from apps.tenants.key_format import new_key
-from apps.usage.spool import Follower, Kind, SpoolWriter
+from apps.tenants.passes import pass_key
+from apps.usage.spool import Follower, Kind, Record, SpoolWriter
 from apps.usage.spool.folders import writer_folders
 from tests.launch.projects import eventually
 
 PEPPER = b"p" * 32
+PASS_KEY = pass_key(b"k" * 32)
 PROVIDERS = (
     "openai", "anthropic", "google", "cohere", "azure_openai", "mistral", "groq", "deepseek",
     "together", "openrouter", "vllm", "ollama",
@@ -121,15 +120,20 @@ def credential(
 
 @dataclass
 class RunningGateway:
-    """A gateway that answers at `url` (no slash at the end). `tenants` may be replaced any time."""
+    """A gateway that answers at `url` (no slash at the end). `tenants` may be replaced any time.
+
+    prefix: of what it keeps in CACHE_URL.
+    """
 
     url: str
     tenants: Sequence[Tenant]
     spool: SpoolWriter
     runtime: Runtime
+    prefix: str
     _follower: Follower
     _events: list[Event] = field(default_factory=list)
     _contents: list[bytes] = field(default_factory=list)
+    _deferred: list[Record] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -154,6 +158,11 @@ class RunningGateway:
         """The sealed contents spooled before the events that were read so far."""
         return list(self._contents)
 
+    def deferred(self) -> list[Record]:
+        """What was put off so far, to be answered later."""
+        self._ended(0)
+        return list(self._deferred)
+
     def spool_files(self) -> list[Path]:
         """Everything that was written down of calls so far."""
         return [path for path in self._follower.folder.path.rglob("*") if path.is_file()]
@@ -161,6 +170,7 @@ class RunningGateway:
     def _ended(self, count: int) -> list[Event]:
         records = self._follower.read(1 << 30)
         self._events += [decode(each.payload) for each in records if each.kind is Kind.END]
+        self._deferred += [each for each in records if each.kind is Kind.DEFERRED]
         self._contents += [each.payload for each in records if each.kind is Kind.CONTENT]
         return self._events if len(self._events) >= count else []
 
@@ -183,7 +193,7 @@ def running_gateway(
 
 def quick_settings(**changes: Any) -> Settings:
     """Settings with timeouts for tests."""
-    quick = Settings(peppers=(PEPPER,), timeouts=QUICK, lever_seconds=5.0)
+    quick = Settings(peppers=(PEPPER,), timeouts=QUICK, lever_seconds=5.0, pass_keys=(PASS_KEY,))
     return replace(quick, **changes)
 
 
@@ -241,7 +251,9 @@ class _Serving:
         spool = SpoolWriter(self._folder, "gateway")
         transport = Transport()
         # Nothing here is about time; a busy machine must not make a miss of a hit.
-        answers = SharedAnswers(self._answers_url, prefix=f"test-{uuid7()}", patience_s=5.0)
+        prefix = f"test-{uuid7()}"
+        answers = SharedAnswers(self._answers_url, prefix=prefix, patience_s=5.0)
+        comparisons = SharedComparisons(settings.CACHE_URL, prefix=prefix)
         runtime = Runtime(
             settings=self._settings,
             snapshot=self._snapshot,
@@ -251,12 +263,14 @@ class _Serving:
             spool=spool,
             transport=transport,
             answers=answers,
+            comparisons=comparisons,
         )
         [folder] = writer_folders(self._folder)
-        self._gateway = RunningGateway("", self._tenants, spool, runtime, Follower(folder))
+        self._gateway = RunningGateway("", self._tenants, spool, runtime, prefix, Follower(folder))
         yield runtime
         await transport.close()
         await answers.close()
+        await comparisons.close()
         await limiter.close()
         spool.close()
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path, re_path
 
 from apps.api.views.credentials import CredentialsView
+from apps.api.views.disputes import DisputesView
 from apps.api.views.experiments import ExperimentsView, PeriodsView
 from apps.api.views.imports import ImportErrorsView, ImportsView
 from apps.api.views.keys import KeysView
@@ -12,6 +13,7 @@ from apps.api.views.limits import LimitsView
 from apps.api.views.members import InvitationsView, MembersView
 from apps.api.views.notices import NoticesView, PlanUseView
 from apps.api.views.organization import OrganizationView
+from apps.api.views.outlooks import ForecastView
 from apps.api.views.policies import CachesView, FeedbackView, PoliciesView
 from apps.api.views.prices import PricesView
 from apps.api.views.projects import ProjectsView
@@ -90,6 +92,13 @@ urlpatterns = [
         CachesView.as_view({"post": "invalidate"}),
         name="caches-invalidate",
     ),
+    path("disputes", DisputesView.as_view(ALL), name="disputes"),
+    path("disputes/<uuid:id>", DisputesView.as_view({"get": "retrieve"}), name="dispute"),
+    path(
+        "disputes/<uuid:id>/report",
+        DisputesView.as_view({"get": "report"}),
+        name="dispute-report",
+    ),
     path("experiments", ExperimentsView.as_view(ALL), name="experiments"),
     path("experiments/<uuid:id>", ExperimentsView.as_view(ONE), name="experiment"),
     *(
@@ -102,6 +111,7 @@ urlpatterns = [
     ),
     path("experiments/<uuid:id>/periods", PeriodsView.as_view(ALL), name="periods"),
     path("feedback", FeedbackView.as_view({"post": "create"}), name="feedback"),
+    path("forecast", ForecastView.as_view({"get": "retrieve"}), name="forecast"),
     path("notices", NoticesView.as_view({"get": "list"}), name="notices"),
     path("usage/limits", PlanUseView.as_view({"get": "retrieve"}), name="plan-limits"),
     path("webhooks", WebhooksView.as_view(ALL), name="webhooks"),

@@ -1,5 +1,6 @@
-"""Notices by e-mail, as text and HTML: one message to each person, sent once."""
+"""Notices by e-mail, as text and mostly HTML too: one message to each person, sent once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
@@ -9,9 +10,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
-from apps.notices.kinds import E_MAILED_ROLES
+from apps.notices.kinds import E_MAILED_ROLES, KEPT_BY_FINANCE, TEXTS, Kind
 from apps.notices.models import Notice, NoticeEmail
 from apps.tenants.models import User
+from apps.tenants.permissions import Role
 
 
 def send_emails(notice: Notice, *, at: datetime) -> int:
@@ -25,18 +27,26 @@ def send_emails(notice: Notice, *, at: datetime) -> int:
 
 
 def recipients(notice: Notice) -> QuerySet[User]:
-    """Owners, admins and finance of the organization who did not mute this kind."""
+    """Those whom notices of this kind concern and who did not mute it."""
     return (
         User.objects.filter(
             is_active=True,
             memberships__organization=notice.organization_id,
-            memberships__role__in=E_MAILED_ROLES,
+            memberships__role__in=_roles(notice),
         )
         .exclude(
             mutings__in=notice.organization.mutings.filter(kind=notice.kind),
         )
         .order_by("id")
     )
+
+
+def _roles(notice: Notice) -> Sequence[Role]:
+    """Owners, admins and finance; the finance contact alone for what they are to keep."""
+    if notice.kind not in KEPT_BY_FINANCE:
+        return E_MAILED_ROLES
+    contacts = notice.organization.memberships.filter(role=Role.FINANCE, user__is_active=True)
+    return (Role.FINANCE,) if contacts.exists() else (Role.OWNER,)
 
 
 @transaction.atomic
@@ -62,8 +72,10 @@ def _message(notice: Notice, user: User) -> EmailMultiAlternatives:
     }
     message = EmailMultiAlternatives(
         subject=" ".join(render_to_string("email/notice_subject.txt", context).split()),
-        body=render_to_string("email/notice.txt", context),
+        body=render_to_string(TEXTS.get(Kind(notice.kind), "email/notice.txt"), context),
         to=[user.email],
     )
+    if notice.kind in TEXTS:
+        return message
     message.attach_alternative(render_to_string("email/notice.html", context), "text/html")
     return message

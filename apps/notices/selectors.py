@@ -2,7 +2,7 @@
 
 from django.db.models import Prefetch, QuerySet
 
-from apps.notices.kinds import Kind
+from apps.notices.kinds import WEBHOOK_ONLY, Kind
 from apps.notices.models import Attempt, Delivery, Muting, Notice, WebhookEndpoint
 from apps.tenants.models import Organization, User
 
@@ -33,4 +33,4 @@ def emailed_kinds(organization: Organization, user: User) -> list[Kind]:
     muted = set(
         Muting.objects.filter(organization=organization, user=user).values_list("kind", flat=True)
     )
-    return [kind for kind in Kind if kind not in muted]
+    return [kind for kind in Kind if kind not in muted | WEBHOOK_ONLY]

@@ -27,6 +27,8 @@ LEVERS: tuple[Lever, ...] = (
 STATES: tuple[State, ...] = ("off", "shadow", "on")
 # What leaves every answer as the provider gave or would give it.
 _DEFAULTS: Mapping[Lever, State] = {"exact_cache": "on", "prompt_cache": "on"}
+_CONVERSATIONAL: tuple[Lever, ...] = ("routing", "compression")
+NO_JUDGE = "none"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,6 +40,7 @@ class PolicyTerms(Plain):
     than the untouched ones. cache_ttl_s: seconds that an answer is kept. caches_any_temperature:
     also answers that were drawn at random. traffic_percent: of the conversations that levers may
     touch. allowed_models: those that levers may choose; () is none but the one asked for.
+    judge_model: the one that compares answers, asked in the project's name; NO_JUDGE: none at all.
     """
 
     levers: Mapping[str, str] = field(default_factory=dict)
@@ -46,6 +49,7 @@ class PolicyTerms(Plain):
     caches_any_temperature: bool | None = None
     traffic_percent: int | None = None
     allowed_models: tuple[str, ...] | None = None
+    judge_model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,17 @@ class Policy:
     caches_any_temperature: bool = False
     traffic_percent: int = 100
     allowed_models: tuple[str, ...] = ()
+    judge_model: str = ""
 
     @property
     def has_lever(self) -> bool:
         """Whether any lever may act or is to be watched."""
         return any(state != "off" for state in self.states.values())
+
+    @property
+    def follows_conversations(self) -> bool:
+        """Whether a lever treats a conversation's calls alike, and must know which they are."""
+        return any(self.state(lever) != "off" for lever in _CONVERSATIONAL)
 
     def state(self, lever: Lever) -> str:
         """off, shadow or on."""

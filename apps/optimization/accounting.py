@@ -1,15 +1,28 @@
 """One counterfactual for each call, and what of the difference each lever saved."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal, localcontext
+from typing import NamedTuple
 
 from apps.kernel.tokens import TokenBuckets
 
 # More digits than an amount of the ledger has, so that no difference is rounded.
 _DIGITS = 60
+# Providers whose caches hold what is marked; all others may have held any long prompt.
+KEEP_WHEN_ASKED = frozenset({"anthropic"})
 _WARM_SECONDS, _LONG_SECONDS = 300, 3600
 _LEAST_PROMPT, _STEP = 1024, 128
+
+
+class Charged(NamedTuple):
+    """What a provider charges a call for; models: the first of them that has a price counts."""
+
+    provider: str
+    models: tuple[str | None, ...]
+    tier: str | None
+    buckets: TokenBuckets
+    units: Mapping[str, int]
 
 
 def decomposed(
@@ -61,3 +74,21 @@ def unmarked(buckets: TokenBuckets) -> TokenBuckets:
         cache_write_5m=0,
         cache_write_1h=0,
     )
+
+
+def restored(
+    buckets: TokenBuckets, *, new: int, old: int, is_kept_unasked: bool
+) -> TokenBuckets | None:
+    """The tokens of a call with those it was spared; below 0 where it was sent more.
+
+    new: those that no provider had seen; they pay the plain price. old: those that earlier calls
+    were spared as well; where the rest of the prompt was read, so would they have been.
+    is_kept_unasked: the provider may have kept an earlier call. None, for nothing is claimed, where
+    what went out was too short to be kept and the whole was not.
+    """
+    spared, sent = new + old, buckets.input_total
+    if is_kept_unasked and not buckets.cache_read and sent < _LEAST_PROMPT <= sent + spared:
+        return None
+    read = max(0, old) if buckets.cache_read else 0
+    plain = max(0, buckets.input_uncached + spared - read)
+    return replace(buckets, cache_read=buckets.cache_read + read, input_uncached=plain)

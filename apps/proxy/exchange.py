@@ -1,5 +1,6 @@
 """One call on its way through the stages: what is known of it so far."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -7,7 +8,7 @@ from time import perf_counter
 from uuid import UUID
 
 from apps.kernel.errors import NetraError
-from apps.kernel.events import Attempt, Outcome
+from apps.kernel.events import Attempt, Kind, Outcome
 from apps.kernel.ids import uuid7
 from apps.kernel.tokens import TokenBuckets
 from apps.pricing.rates import PriceBook
@@ -32,7 +33,10 @@ class InternalError(NetraError):
 
 @dataclass(slots=True)
 class Caller:
-    """Who asks, after authentication. own_key: the provider's key that the caller brought."""
+    """Who asks, after authentication. own_key: the provider's key that the caller brought.
+
+    kind: "live", or what a pass of our own workers says.
+    """
 
     key: KeyAccess
     organization: OrganizationAccess
@@ -42,6 +46,12 @@ class Caller:
     end_user: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     conversation_id: str | None = None
+    kind: Kind = "live"
+
+    @property
+    def api_key_id(self) -> UUID | None:
+        """None for a pass that stands in no key's place."""
+        return self.key.id if self.key.id.int else None
 
 
 @dataclass(slots=True)
@@ -90,6 +100,7 @@ class Exchange:
     caller: Caller = field(init=False)
     has_caller: bool = False
     _book: PriceBook | None = None
+    due_at: datetime | None = None
     # receive
     body: Body = b""
     is_replayable: bool = True
@@ -125,6 +136,7 @@ class Exchange:
     is_estimated: bool = False
     is_priced: bool = False
     is_recorded: bool = False
+    is_deferred: bool = False
     content_ref: UUID | None = None
     # What the caller sees as Netra-Request-Id: the id of the event.
     request_id: str = field(init=False)
@@ -151,6 +163,18 @@ class Exchange:
     def model(self) -> str | None:
         """The model that the caller asked for."""
         return self.facts.model if self.has_facts else self.endpoint.model
+
+    @property
+    def asked_tiers(self) -> Sequence[Tier]:
+        """Whom to ask: those whom a lever chose, else those whom the call itself leads to."""
+        chosen = self.levers.tiers if self.levers else None
+        return self.tiers if chosen is None else chosen
+
+    def is_of_caller(self, candidate: Candidate) -> bool:
+        """Whether the call itself leads there, and no lever."""
+        if self.levers is None or self.levers.tiers is None:
+            return True
+        return any(candidate in tier for tier in self.tiers)
 
     @property
     def answering(self) -> Upstream:

@@ -16,6 +16,9 @@ _WATCH_FAULTS = Counter("netra_gateway_watch_faults", "Parts of answers that cou
 _LEVER_FAULTS = Counter(
     "netra_gateway_lever_faults", "Calls that a lever left untouched.", ("lever", "cause")
 )
+_LOST_COMPARISONS = Counter(
+    "netra_gateway_lost_comparisons", "What would have been judged, and is not.", ("cause",)
+)
 _OPEN = Gauge("netra_gateway_open_calls", "Calls in flight.")
 _OVERHEAD = Histogram(
     "netra_gateway_overhead_seconds",
@@ -55,6 +58,11 @@ def turn_away(code: str) -> None:
 def fail_lever(lever: str, cause: str) -> None:
     """A lever broke or was too slow, and its call went on untouched."""
     _LEVER_FAULTS.labels(lever, cause).inc()
+
+
+def drop_comparison(cause: str) -> None:
+    """What a lever offered to be judged was lost."""
+    _LOST_COMPARISONS.labels(cause).inc()
 
 
 def count(exchange: Exchange, overhead_ms: float) -> None:

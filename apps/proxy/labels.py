@@ -1,6 +1,7 @@
-"""What the caller says about a call: end user, tags, conversation."""
+"""What the caller says about a call: end user, tags, conversation, deadline."""
 
 from apps.kernel.errors import NetraError
+from apps.optimization.deadlines.stated import stated
 from apps.proxy.exchange import Exchange
 
 _LONGEST = 256
@@ -13,10 +14,11 @@ class InvalidLabels(NetraError):
 
 
 def read_labels(exchange: Exchange) -> None:
-    """Fill in the caller's labels from Netra-End-User, Netra-Tags and Netra-Conversation.
+    """Fill in the caller's labels from Netra-End-User, Netra-Tags and Netra-Conversation, and
+    `due_at` from Netra-Deadline.
 
     Netra-Tags is `name=value,name=value`, at most 20 of at most 256 characters. Raises
-    InvalidLabels.
+    InvalidLabels, InvalidDeadline.
     """
     caller = exchange.caller
     if (tags := exchange.header(b"netra-tags")) is not None:
@@ -25,6 +27,8 @@ def read_labels(exchange: Exchange) -> None:
         caller.end_user = _short("Netra-End-User", end_user)
     if (conversation := exchange.header(b"netra-conversation")) is not None:
         caller.conversation_id = _short("Netra-Conversation", conversation)
+    if (deadline := exchange.header(b"netra-deadline")) is not None:
+        exchange.due_at = stated(deadline, at=exchange.started_at)
 
 
 def _tags(text: str) -> dict[str, str]:

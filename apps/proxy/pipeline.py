@@ -1,7 +1,7 @@
 """The stages of a call in their order, and what happens when one of them stops it.
 
-receive and authenticate → admit → assign → answer → shape → call → relay → record. Authentication
-needs the head of the request only and comes before its body is read.
+receive and authenticate → admit → assign → answer or defer → shape → ease → call → relay → record.
+Authentication needs the head of the request only and comes before its body is read.
 """
 
 import asyncio
@@ -22,12 +22,15 @@ from apps.proxy.stages.assign import assign, remember
 from apps.proxy.stages.attempting import drop_upstream
 from apps.proxy.stages.authenticate import authenticate
 from apps.proxy.stages.call import call
+from apps.proxy.stages.compare import compare
+from apps.proxy.stages.defer import defer
+from apps.proxy.stages.ease import ease
 from apps.proxy.stages.keep import keep
 from apps.proxy.stages.receive import receive
 from apps.proxy.stages.record import price, record
 from apps.proxy.stages.relay import ending_event, relay
 from apps.proxy.stages.retain import retain
-from apps.proxy.stages.shape import shape
+from apps.proxy.stages.shaping import shape
 
 logger = structlog.get_logger(__name__)
 
@@ -70,9 +73,10 @@ async def _run_stages(exchange: Exchange, runtime: Runtime) -> None:
     await receive(exchange, runtime)
     await admit(exchange, runtime)
     assign(exchange, runtime)
-    if await answer(exchange, runtime):
+    if await answer(exchange, runtime) or defer(exchange, runtime):
         return
     shape(exchange, runtime)
+    ease(exchange, runtime)
     async with Deadline(exchange.timeouts.total):
         await call(exchange, runtime)
         await relay(exchange)
@@ -124,7 +128,9 @@ def _record_once(exchange: Exchange, runtime: Runtime) -> None:
     if exchange.reading is None and exchange.watcher:
         exchange.reading = exchange.watcher.outcome()
     price(exchange)
-    keep(exchange, runtime)
+    if not exchange.is_deferred:
+        keep(exchange, runtime)
     record(exchange, runtime)
+    compare(exchange, runtime)
     retain(exchange, runtime)
     remember(exchange, runtime)

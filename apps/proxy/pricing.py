@@ -1,10 +1,13 @@
 """The price of a call as it passes: by the model that served it, at the time it started."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from apps.kernel.tokens import TokenBuckets
 from apps.pricing.rates import Rate, Unpriced, cost_usd
 from apps.proxy.exchange import Exchange
+from apps.proxy.providers.estimate import foreseen
+from apps.proxy.selection import Candidate
 
 _STANDARD = "standard"
 # The region of the list: no dialect tells where a call was served.
@@ -36,7 +39,7 @@ def tier_named(tier: str | None) -> str:
     return _STANDARD if tier in _ORDINARY else str(tier)
 
 
-def cost_of(buckets: TokenBuckets, units: dict[str, int], rate: Rate | None) -> Decimal | None:
+def cost_of(buckets: TokenBuckets, units: Mapping[str, int], rate: Rate | None) -> Decimal | None:
     """Exact USD; None where any part has no price."""
     if rate is None:
         return None
@@ -44,3 +47,16 @@ def cost_of(buckets: TokenBuckets, units: dict[str, int], rate: Rate | None) -> 
         return cost_usd(buckets, rate, units)
     except Unpriced:
         return None
+
+
+def is_cheaper(exchange: Exchange, candidate: Candidate, tier: str) -> bool:
+    """Whether a tier costs this call less than the ordinary one. A contract may give every tier one
+    price, whether the model has it or not.
+    """
+    models, tokens = (candidate.model, exchange.model), foreseen(exchange.facts)
+    provider = candidate.credential.provider
+    eased, ordinary = (
+        cost_of(tokens, {}, rate_of(exchange, provider, *models, tier=each))
+        for each in (tier, None)
+    )
+    return eased is not None and ordinary is not None and eased < ordinary

@@ -1,11 +1,13 @@
 """Where a call may go: the customer's own key, a route that they made, or the path's provider."""
 
+from dataclasses import replace
+
 from apps.kernel.errors import NetraError
 from apps.proxy.exchange import Exchange
 from apps.proxy.providers.table import PROVIDERS
 from apps.proxy.providers.urls import can_serve
 from apps.proxy.selection import Candidate, Tier, tier_of_provider, tiers_of_route
-from apps.tenants.access import CredentialAccess, OrganizationAccess
+from apps.tenants.access import CredentialAccess, OrganizationAccess, Route
 
 HEADER = b"netra-provider"
 
@@ -58,6 +60,26 @@ def candidates(exchange: Exchange) -> list[Tier]:
     return able
 
 
+def candidates_for(exchange: Exchange, model: str) -> list[Tier]:
+    """Whom to ask for another model than the caller's, by the same rules; none where nobody can.
+
+    Every candidate names its model, so that the caller's bytes are cut where theirs stands.
+    """
+    caller, pinned = exchange.caller, _pinned(exchange)
+    try:
+        if caller.own_key is not None:
+            tiers: list[Tier] = [[_own(exchange, pinned or exchange.endpoint.home)]]
+        else:
+            route = None if pinned else _route(exchange, model)
+            found = tiers_of_route(caller.organization, route) if route else []
+            tiers = found or [_of_provider(exchange, pinned, model)]
+    except NoProvider:
+        return []
+    named = [[replace(c, model=c.model or model) for c in tier] for tier in tiers]
+    able = [[c for c in tier if _speaks(exchange, c)] for tier in named]
+    return [tier for tier in able if tier]
+
+
 def _speaks(exchange: Exchange, candidate: Candidate) -> bool:
     return can_serve(PROVIDERS[candidate.credential.provider], exchange.endpoint)
 
@@ -69,7 +91,7 @@ def _named(exchange: Exchange) -> list[Tier]:
     if caller.own_key is not None:
         return [[_own(exchange, pinned or exchange.endpoint.home)]]
     tiers = [] if pinned else _routed(exchange)
-    return tiers or [_of_provider(exchange, pinned)]
+    return tiers or [_of_provider(exchange, pinned, exchange.model)]
 
 
 def _pinned(exchange: Exchange) -> str | None:
@@ -96,24 +118,26 @@ def _own(exchange: Exchange, provider: str) -> Candidate:
 
 
 def _routed(exchange: Exchange) -> list[Tier]:
-    caller, model = exchange.caller, exchange.model
-    if model is None:
-        return []
-    exchange.route = caller.organization.route(project_id=caller.project.id, model=model)
+    exchange.route = _route(exchange, exchange.model)
     if exchange.route is None:
         return []
-    return tiers_of_route(caller.organization, exchange.route)
+    return tiers_of_route(exchange.caller.organization, exchange.route)
 
 
-def _of_provider(exchange: Exchange, pinned: str | None) -> Tier:
-    organization, model = exchange.caller.organization, exchange.model
+def _route(exchange: Exchange, model: str | None) -> Route | None:
+    caller = exchange.caller
+    return caller.organization.route(project_id=caller.project.id, model=model) if model else None
+
+
+def _of_provider(exchange: Exchange, pinned: str | None, model: str | None) -> Tier:
+    organization = exchange.caller.organization
     if pinned:
         return _required(organization, pinned, model)
     prefix, slash, rest = (model or "").partition("/")
     if slash and prefix in PROVIDERS and organization.credentials_of(prefix):
         return tier_of_provider(organization, prefix, model=rest)
     home = exchange.endpoint.home
-    return tier_of_provider(organization, home) or _who_knows(exchange, home)
+    return tier_of_provider(organization, home) or _who_knows(exchange, home, model)
 
 
 def _required(organization: OrganizationAccess, provider: str, model: str | None) -> Tier:
@@ -123,9 +147,9 @@ def _required(organization: OrganizationAccess, provider: str, model: str | None
     return tier
 
 
-def _who_knows(exchange: Exchange, home: str) -> Tier:
+def _who_knows(exchange: Exchange, home: str, model: str | None) -> Tier:
     """Another provider of the same API whose price list has the model."""
-    organization, model = exchange.caller.organization, exchange.model
+    organization = exchange.caller.organization
     for name, provider in PROVIDERS.items():
         if model and can_serve(provider, exchange.endpoint):
             tier = tier_of_provider(organization, name)

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from apps.optimization.compression import ResultCompressor, SessionTools
 from apps.optimization.prefix import PromptCachePlanner
+from apps.optimization.routing import Pins
 from apps.proxy.answer_store import AnswerStore, NoAnswers
 from apps.proxy.breaker import Breakers
+from apps.proxy.comparisons import Comparisons, NoComparisons
 from apps.proxy.flights import Flights
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.recognition import Recognition
@@ -22,10 +25,11 @@ from apps.usage.spool import SpoolWriter
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """peppers: those under which key digests were made. Sizes in bytes.
+    """peppers: those under which key digests were made. pass_keys: those of passes. Sizes in bytes.
 
     largest_body: of a request held in memory, and so replayable. largest_answer: of a JSON answer.
     lever_seconds: so long a lever may think; a call that it kept longer goes on untouched.
+    portal_url: where callers ask for answers that come later; no slash at the end.
     """
 
     peppers: tuple[bytes, ...]
@@ -34,11 +38,18 @@ class Settings:
     max_retries: int = 2
     timeouts: Timeouts = Timeouts()
     lever_seconds: float = 0.005
+    portal_url: str = ""
+    pass_keys: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 def _planner() -> PromptCachePlanner:
     """What it learns lives and ends with the process, and so does its key."""
     return PromptCachePlanner(key=secrets.token_bytes(32))
+
+
+def _tools() -> SessionTools:
+    """Ranked by their words alone: a vector for each tool would take more time than there is."""
+    return SessionTools(embed=lambda _: None)
 
 
 @dataclass(slots=True)
@@ -59,9 +70,13 @@ class Runtime:
     breakers: Breakers = field(default_factory=Breakers)
     latencies: Latencies = field(default_factory=Latencies)
     answers: AnswerStore = field(default_factory=NoAnswers)
+    comparisons: Comparisons = field(default_factory=NoComparisons)
     flights: Flights = field(default_factory=Flights)
     units: Units = field(default_factory=Units)
     planner: PromptCachePlanner = field(default_factory=_planner)
+    pins: Pins = field(default_factory=Pins)
+    results: ResultCompressor = field(default_factory=ResultCompressor)
+    tools: SessionTools = field(default_factory=_tools)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     recognition: Recognition = field(init=False)
 

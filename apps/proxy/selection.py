@@ -20,17 +20,20 @@ class Candidate:
     """One way to carry a call.
 
     model: None sends the model as the caller wrote it. is_own: the key came with the call.
+    service_tier: what is asked for in the caller's place; empty leaves it to the caller.
     """
 
     credential: CredentialAccess
     model: str | None = None
     weight: int = 1
     is_own: bool = False
+    service_tier: str = ""
 
     @property
     def key(self) -> Key:
-        """Whose credential, which one, for which model."""
-        return self.credential.organization_id, self.credential.id, self.model or ""
+        """Whose credential, which one, for which model in which tier."""
+        model = f"{self.model or ''}#{self.service_tier}" if self.service_tier else self.model or ""
+        return self.credential.organization_id, self.credential.id, model
 
     @property
     def credential_id(self) -> UUID | None:

@@ -15,6 +15,7 @@ import structlog
 from apps.attribution import access as attribution
 from apps.kernel.plain import Plain
 from apps.optimization import access as optimization
+from apps.optimization import certificates as certifying
 from apps.pricing.rates import PriceBook
 from apps.tenants.access import KeyAccess, OrganizationAccess
 
@@ -33,12 +34,15 @@ class Shard:
     keys: Mapping[bytes, KeyAccess]
     policies: optimization.Policies = field(init=False, repr=False, compare=False)
     experiments: attribution.Experiments = field(init=False, repr=False, compare=False)
+    certificates: certifying.Certificates = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         policies = _part(self.organization, optimization.PART, optimization.Policies)
         experiments = _part(self.organization, attribution.PART, attribution.Experiments)
+        certificates = _part(self.organization, certifying.PART, certifying.Certificates)
         object.__setattr__(self, "policies", policies or optimization.Policies.closed())
         object.__setattr__(self, "experiments", experiments or attribution.Experiments())
+        object.__setattr__(self, "certificates", certificates or certifying.Certificates())
 
 
 @dataclass(frozen=True, slots=True)

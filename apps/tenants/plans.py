@@ -4,8 +4,9 @@ None of these bounds cuts calls through the gateway: only a hard budget of the c
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -36,16 +37,38 @@ A = Allowance  # the table below reads better short
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """Of a month: the lesser of flat_usd and spend_share of what is spent at providers, where None
+    is no such price, and savings_share of what was proven saved.
+    """
+
+    flat_usd: Decimal | None
+    spend_share: Decimal | None
+    savings_share: Decimal
+
+
+# What the entitlements of one customer may say otherwise, as strings of decimals.
+PRICE_CODES = {each: f"price_{each}" for each in ("flat_usd", "spend_share", "savings_share")}
+SAVINGS_SHARE = Decimal("0.2")
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """amounts: None is without a bound."""
+    """amounts: None is without a bound. price: None where it is agreed with each customer."""
 
     code: str
     name: str
     amounts: Mapping[Allowance, int | None]
+    price: Price | None = None
 
 
 GIB = 2**30
-FREE = Plan("free", "Free", {A.AGENT_RUNS: 3, A.REQUESTS: 10_000, A.SEATS: 3, A.STORAGE: GIB})
+FREE = Plan(
+    "free",
+    "Free",
+    {A.AGENT_RUNS: 3, A.REQUESTS: 10_000, A.SEATS: 3, A.STORAGE: GIB},
+    Price(Decimal(0), None, Decimal(0)),
+)
 # From the smallest to the largest.
 PLANS = (
     FREE,
@@ -53,11 +76,13 @@ PLANS = (
         "early",
         "Early",
         {A.AGENT_RUNS: 100, A.REQUESTS: 1_000_000, A.SEATS: 10, A.STORAGE: 10 * GIB},
+        Price(Decimal(99), Decimal("0.02"), SAVINGS_SHARE),
     ),
     Plan(
         "mid",
         "Mid",
         {A.AGENT_RUNS: 1000, A.REQUESTS: 20_000_000, A.SEATS: 50, A.STORAGE: 100 * GIB},
+        Price(Decimal(499), Decimal("0.05"), SAVINGS_SHARE),
     ),
     Plan(
         "enterprise",
@@ -76,6 +101,19 @@ class PlanLimitReached(NetraError):
 def plan_of(entitlements: Mapping[str, Any]) -> Plan:
     """The plan that an organization is on; without a known one it is on Free."""
     return next((plan for plan in PLANS if plan.code == entitlements.get(PLAN)), FREE)
+
+
+def price_of(entitlements: Mapping[str, Any]) -> Price | None:
+    """What an organization's own plan costs it; None where that is agreed and not written yet."""
+    plan = plan_of(entitlements)
+    own = {
+        name: Decimal(str(entitlements[code]))
+        for name, code in PRICE_CODES.items()
+        if entitlements.get(code) is not None
+    }
+    if plan.price is None and not {"flat_usd", "spend_share"} & set(own):
+        return None
+    return replace(plan.price or Price(None, None, SAVINGS_SHARE), **own)
 
 
 def amount_of(entitlements: Mapping[str, Any], allowance: Allowance) -> int | None:

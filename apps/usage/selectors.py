@@ -5,13 +5,16 @@ from uuid import UUID
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Length
 
-from apps.usage.models import Refusal, StoredContent, UsageEvent
+from apps.usage.models import Adjustment, Refusal, StoredContent, UsageEvent
 from apps.usage.store import (
     EventFilter,
+    ScoredCalls,
     SearchTooWide,
     bounded,
+    decisions_of,
     find_events,
     request_count,
+    scored_calls,
     spent_usd,
     unit_ends,
     unit_events,
@@ -20,12 +23,18 @@ from apps.usage.store import (
 __all__ = [
     "ANY",
     "EventFilter",
+    "ScoredCalls",
     "SearchTooWide",
+    "UsageEvent",
+    "adjustments",
     "bounded",
+    "decisions_of",
     "event",
     "events",
+    "has_content",
     "refusals",
     "request_count",
+    "scored_calls",
     "sealed_content",
     "spent_usd",
     "stored_content_bytes",
@@ -45,6 +54,12 @@ def event(event_id: UUID) -> UsageEvent:
     return find_events(ANY).filter(pk=event_id).order_by("-started_at")[:1].get()
 
 
+def adjustments(call: UsageEvent) -> QuerySet[Adjustment]:
+    """What later prices of a call changed, the first one first: differences to the one before."""
+    found = Adjustment.objects.filter(started_at=call.started_at, event_id=call.pk)
+    return found.order_by("journal_id")
+
+
 def refusals() -> QuerySet[Refusal]:
     """Events of the current organization that were not stored, newest first."""
     return Refusal.objects.order_by("-refused_at", "-id")
@@ -54,6 +69,11 @@ def sealed_content(event_id: UUID) -> bytes | None:
     """The stored content of a call, sealed; None when there is none."""
     row = StoredContent.objects.filter(pk=event_id).first()
     return bytes(row.sealed) if row else None
+
+
+def has_content(event_id: UUID) -> bool:
+    """Whether what was asked and answered is kept."""
+    return StoredContent.objects.filter(pk=event_id).exists()
 
 
 def stored_content_bytes() -> int:

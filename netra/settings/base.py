@@ -15,6 +15,7 @@ SECRET_KEY = env.secret("NETRA_SECRET_KEY")
 DEBUG = False
 PORTAL_URL = env.text("NETRA_PORTAL_URL", "http://localhost:8000")
 GATEWAY_URL = env.text("NETRA_GATEWAY_URL", "http://localhost:8001")
+WORKER_GATEWAY_URL = env.text("NETRA_WORKER_GATEWAY_URL", GATEWAY_URL)
 ALLOWED_HOSTS = env.words("NETRA_ALLOWED_HOSTS", "localhost,127.0.0.1")
 CSRF_TRUSTED_ORIGINS = env.words("NETRA_TRUSTED_ORIGINS", PORTAL_URL)
 METRICS_TOKEN = env.secret("NETRA_METRICS_TOKEN", "")
@@ -31,6 +32,7 @@ SHARED_APPS = [
     "apps.usage.ledger",
     "apps.usage.allowances",
     "apps.attribution.sharing",
+    "apps.attribution.disputes",
     "apps.billing",
     "apps.portal",
     "apps.api",
@@ -58,7 +60,10 @@ SHARED_APPS = [
     "pgtrigger",
     "rest_framework",
 ]
-_TENANT_FLOORS = ("tenants.idempotency", "usage", "usage.imports", "optimization", "attribution")
+_TENANT_FLOORS = (
+    "tenants.idempotency", "usage", "usage.imports", "optimization", "optimization.deadlines",
+    "attribution",
+)  # fmt: skip
 TENANT_APPS = [f"apps.{floor}" for floor in _TENANT_FLOORS]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 MIDDLEWARE = [

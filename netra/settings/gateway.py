@@ -10,6 +10,7 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 PRIVATE_UPSTREAMS = env.parsed("NETRA_PRIVATE_UPSTREAMS", "", PrivateUpstreams.parse)
 SIMULATOR_URL = env.text("NETRA_SIMULATOR_URL", "")
 GATEWAY_WORKERS = env.integer("NETRA_GATEWAY_WORKERS", 1)
+JUDGE_MODEL = env.text("NETRA_JUDGE_MODEL", "")
 DEMO_PROVIDER_KEYS = {
     "openai": env.secret("OPENAI_API_KEY", ""),
     "anthropic": env.secret("ANTHROPIC_API_KEY", ""),

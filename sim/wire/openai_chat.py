@@ -8,7 +8,7 @@ from sim.caching import CacheUse
 from sim.calls import Call
 from sim.draws import Draw, base62_id, hex_id, made_at
 from sim.errors import bad_request
-from sim.models import charges_writes, check_model, served
+from sim.models import charges_writes, check_model, served, served_tier
 from sim.replies import Reply, data_event, event_stream, json_reply
 from sim.tokens import Segment, total
 from sim.wire import openai_prompts as prompts
@@ -50,7 +50,7 @@ def _envelope(call: Call, model: str) -> Json:
         "id": f"chatcmpl-{base62_id(call.seed, 'answer', 29)}",
         "created": made_at(call.seed),
         "model": served(model),
-        "service_tier": "default",
+        "service_tier": served_tier(model, call.json.get("service_tier")),
         "system_fingerprint": f"fp_{hex_id(model.encode(), 'fingerprint', 10)}",
     }
 

@@ -10,7 +10,7 @@ from sim.caching import CacheUse
 from sim.calls import Call
 from sim.draws import Draw, base62_id, hex_id, made_at
 from sim.errors import WireError
-from sim.models import check_model, served
+from sim.models import check_model, served, served_tier
 from sim.replies import Reply, event_stream, json_reply, named_event
 from sim.tokens import Segment, total
 from sim.wire import responses_prompts as prompts
@@ -112,7 +112,7 @@ def _response(call: Call, model: str, answer: Answer, usage: Json) -> Json:
         "incomplete_details": None if is_whole else {"reason": "max_output_tokens"},
         "model": served(model),
         "output": list(_output(answer, call.seed)),
-        "service_tier": "default",
+        "service_tier": served_tier(model, call.json.get("service_tier")),
         "usage": usage,
     }
 

@@ -84,6 +84,34 @@ const submitApproved = (form, submitter) => {
   form.requestSubmit(submitter);
 };
 
+// Following: data-follows names a list whose data-source has its rows, and says 204 when they are
+// the same. Asked again every two seconds while the page is seen; a mistake ends it.
+const FOLLOW_MS = 2000;
+const refresh = async (list) => {
+  const source = new URL(list.dataset.source, location.href);
+  source.searchParams.set("known", list.dataset.known);
+  const response = await fetch(source);
+  if (response.status === 204) return true;
+  if (!response.ok || response.redirected) return false;
+  list.innerHTML = await response.text();
+  list.dataset.known = response.headers.get("Netra-Known");
+  return true;
+};
+const keepFollowing = async (button) => {
+  const turn = String(performance.now());
+  button.dataset.turn = turn;
+  while (button.dataset.turn === turn && button.getAttribute("aria-pressed") === "true") {
+    const goesOn = document.hidden || await refresh(byId(button.dataset.follows)).catch(() => true);
+    if (!goesOn) { button.setAttribute("aria-pressed", "false"); announce("Following has ended"); }
+    await new Promise((resolve) => { setTimeout(resolve, FOLLOW_MS); });
+  }
+};
+const toggleFollowing = (button) => {
+  const isOn = button.getAttribute("aria-pressed") === "true";
+  button.setAttribute("aria-pressed", String(!isOn));
+  if (!isOn) keepFollowing(button);
+};
+
 // Menus: one press elsewhere or Escape closes them.
 const closeMenus = (except) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -127,6 +155,8 @@ const onClick = (event) => {
   if (theme) chooseTheme(theme.dataset.themeChoice);
   const button = target.closest("[data-copy]");
   if (button) copy(button);
+  const following = target.closest("[data-follows]");
+  if (following) toggleFollowing(following);
   const dismiss = target.closest("[data-dismiss]");
   if (dismiss) dismissToast(dismiss.closest("[data-toast]"));
   if (target.closest("[data-show-shortcuts]")) openShortcuts();
@@ -140,4 +170,5 @@ document.addEventListener("htmx:oobAfterSwap", expireToasts);
 byId("shortcuts-enabled").addEventListener("change", (event) => {
   localStorage.setItem("shortcuts", event.target.checked ? "on" : "off");
 });
+for (const button of document.querySelectorAll("[data-follows]")) button.hidden = false;
 expireToasts();

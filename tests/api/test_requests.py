@@ -22,6 +22,7 @@ from apps.usage.services.retention import prune_expired_contents
 from apps.usage.store import reading
 from tests import factories
 from tests.api.callers import Caller, by_key
+from tests.usage import repricings
 from tests.usage.calls import AT, make_event
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,17 @@ def test_what_a_stream_cost_is_found_by_its_id(acme: Organization, call: Caller)
     assert (found["tags"], found["decomposition"]) == ({"team": "search"}, {"route": "0.1"})
     assert found["attempts"][0]["cost_usd"] == "0.001234567890000000"
     assert found["decisions"][0]["reason"] == "holdout"
+
+
+def test_a_request_names_what_later_prices_changed(acme: Organization, call: Caller) -> None:
+    repricings.publish_versions()
+    given = repricings.call(acme, "2")
+    store(acme, given)
+    repricings.reprice(acme)
+    found: dict[str, Any] = call("GET", f"/requests/{given.event_id}").json()
+    [change] = found["adjustments"]
+    assert (change["price_version"], change["actual_usd"]) == (2, "1.000000000000000000")
+    assert (found["price_version"], found["actual_usd"]) == (2, "3.000000000000000000")
 
 
 def test_an_unpriced_request_costs_null_and_not_zero(acme: Organization, call: Caller) -> None:

@@ -1,6 +1,7 @@
 """The numbers of docs/formulas.md are those of the code."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from apps.attribution.estimators import Predictions, SampleRatio, Terms, savings_scores
+from apps.attribution.forecasting import Outlook, PlanReturn, returns_of
 from apps.attribution.sequences import (
     Bound,
     Sums,
@@ -17,6 +19,8 @@ from apps.attribution.sequences import (
     two_sided_radius,
 )
 from apps.attribution.statements import Carried, Contract, Evidence, Period, close
+from apps.attribution.watching import ALPHA
+from apps.tenants.plans import Price
 from tests.attribution.audit.journals import MONTHS
 from tests.attribution.units import batch_of
 
@@ -42,8 +46,21 @@ def _period() -> Period:
     return Period(1, starts_at, ends_at)
 
 
+def _returns(*, spend: int, flat: int, share: float, saved: int = 0, fee: float = 0) -> PlanReturn:
+    """Of 30 days that are all alike."""
+    days = np.ones((3, 30)) / 30
+    price = Price(Decimal(flat), Decimal(str(share)), Decimal(str(fee)))
+    return returns_of(Outlook(spend=days * spend, saved=days * saved), price)
+
+
+def _expected(name: str) -> Callable[..., Decimal]:
+    return lambda **given: getattr(_returns(**given), name).expected
+
+
 NAMES = {
+    "ALPHA": ALPHA,
     "savings": _savings,
+    **{name: _expected(name) for name in ("subscription", "net", "roi_percent", "breakeven_days")},
     "fee": _fee,
     "Terms": Terms,
     "Sums": Sums,
@@ -58,7 +75,7 @@ NAMES = {
 
 
 def test_the_page_has_numbers() -> None:
-    assert len(LINES) == 14
+    assert len(LINES) == 21
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -41,7 +41,16 @@ attempts = st.builds(
     latency_ms=durations,
     error_code=maybe_text,
 )
-decisions = st.builds(Decision, lever=texts, decision=texts, reason=texts, certificate_id=maybe_id)
+decisions = st.builds(
+    Decision,
+    lever=texts,
+    decision=texts,
+    reason=texts,
+    certificate_id=maybe_id,
+    namespace=maybe_text,
+    score=st.none() | st.floats(-1, 1),
+    entry=maybe_text,
+)
 charges = st.builds(
     Charge,
     provider=texts,

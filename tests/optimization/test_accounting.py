@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from apps.kernel.tokens import TokenBuckets
 from apps.optimization.access import LEVERS
-from apps.optimization.accounting import decomposed, repeated
+from apps.optimization.accounting import decomposed, repeated, restored
 
 AMOUNTS = st.decimals(0, 10**9, places=18, allow_nan=False)
 
@@ -44,3 +44,22 @@ def test_a_repeated_call_reads_what_the_provider_still_holds(
     again = repeated(asked, age_s=age_s, is_unasked=is_unasked)
     assert (again.cache_read, again.input_uncached) == (read, uncached)
     assert (again.total, again.output) == (asked.total, 9)
+
+
+@pytest.mark.parametrize(
+    ("read", "sent", "is_unasked", "expected"),
+    [
+        (0, 500, False, (0, 800)),
+        (400, 500, True, (600, 600)),
+        (0, 2000, True, (0, 2300)),
+        (0, 800, True, None),
+    ],
+)
+def test_what_a_call_was_spared_it_would_have_paid_for_the_least_it_could(
+    read: int, sent: int, expected: tuple[int, int] | None, *, is_unasked: bool
+) -> None:
+    buckets = TokenBuckets(input_uncached=sent, cache_read=read, output=7)
+    found = restored(buckets, new=100, old=200, is_kept_unasked=is_unasked)
+    assert (found and (found.cache_read, found.input_uncached, found.output)) == (
+        expected and (*expected, 7)
+    )

@@ -142,7 +142,7 @@ def test_flushes_reach_the_gateway_once_each_place_and_go_when_nothing_can_be_le
 
 
 def test_so_many_tags_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.optimization.services.MOST_TAG_FLUSHES", 1)
+    monkeypatch.setattr("apps.optimization.services.policies.MOST_TAG_FLUSHES", 1)
     acme = make_organization()
     flush(acme, tag="doc=1")
     with pytest.raises(TooManyFlushes):

@@ -9,6 +9,7 @@ For a test that opens them all:
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -17,6 +18,8 @@ from apps.attribution.models import Experiment, SavingsStatement
 from apps.attribution.sharing.models import ProofLink
 from apps.attribution.sharing.services import LinkTerms, NewLink, create_proof_link
 from apps.kernel.clock import utc_now
+from apps.kernel.events import Decision
+from apps.kernel.tokens import TokenBuckets
 from apps.notices.models import WebhookEndpoint
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import (
@@ -33,6 +36,7 @@ from apps.tenants.models import (
 from apps.tenants.permissions import Role
 from apps.usage.imports.models import Import
 from apps.usage.models import ProviderStatement
+from apps.usage.services.ingestion import ingest_events
 from tests.attribution.proofs import make_proof
 from tests.factories import (
     make_api_key,
@@ -47,6 +51,7 @@ from tests.factories import (
     make_user,
     make_webhook,
 )
+from tests.usage.calls import AT, make_event
 from tests.usage.imports.importing import make_import
 
 EVERYBODY = frozenset(Role)
@@ -75,6 +80,7 @@ class World:
     savings_token: str
     experiment_token: str
     imported: Import
+    request_id: str
     invitation: Invitation
     token: str
 
@@ -150,10 +156,15 @@ ORGANIZATION_PAGES = (
     Page("portal:proof_links", roles=SPENDERS),
     Page("portal:proof_link", "link", SPENDERS, is_shown=True),
     Page("portal:proof_link_revoke", "link", SPENDERS),
+    Page("portal:requests", roles=EVERYBODY),
+    Page("portal:request", "request_id", EVERYBODY, is_shown=True),
     Page("portal:usage", roles=EVERYBODY),
     Page("portal:reconciliations", roles=EVERYBODY),
     Page("portal:reconciliation_create", roles=SPENDERS),
     Page("portal:reconciliation", "statement", EVERYBODY, is_shown=True),
+    Page("portal:forecast", roles=EVERYBODY),
+    Page("portal:disputes", roles=EVERYBODY),
+    Page("portal:dispute_create", roles=SPENDERS),
     Page("portal:imports", roles=EVERYBODY),
     Page("portal:import_create", roles=BUILDERS),
     Page("portal:import", "imported", EVERYBODY, is_shown=True),
@@ -212,6 +223,7 @@ def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
         savings_token=shared.token,
         experiment_token=running.token,
         imported=make_import(organization),
+        request_id=_carried(organization, project),
         invitation=invited.invitation,
         token=invited.token,
     )
@@ -224,3 +236,19 @@ def make_link(organization: Organization, **subject: Any) -> NewLink:
         return create_proof_link(
             organization=organization, terms=terms, created_by=None, at=utc_now()
         )
+
+
+def _carried(organization: Organization, project: Project) -> str:
+    """A call that a lever acted on."""
+    call = make_event(
+        organization, project_id=project.pk, served_model="gpt-4o-mini", end_user="grace",
+        requested_model="gpt-4o", buckets=TokenBuckets(1000, 500, output=200), total_ms=812.5,
+        admission_ms=0.4, first_byte_ms=310.0, overhead_ms=0.9, tags={"team": "search"},
+        actual_usd=Decimal("0.0003075"), counterfactual_usd=Decimal("0.00051"),
+        decomposition={"prompt_cache": Decimal("0.0002025")},
+        decisions=(
+            Decision("exact_cache", "none", "miss"), Decision("prompt_cache", "act", "keyed"),
+        ),
+    )  # fmt: skip
+    ingest_events(organization=organization, events=[call], at=AT)
+    return str(call.event_id)

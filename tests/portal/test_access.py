@@ -28,6 +28,8 @@ DOWNLOADS: dict[str, Permission | Access] = {
     "shared_archive": Access.ANYONE,
     "shared_pdf": Access.ANYONE,
     "shared_verifier": Access.ANYONE,
+    "request_rows": Permission.USAGE_READ,
+    "request_content": Permission.CONTENT_READ,
 }
 POST_ONLY = {
     "invitation_resend": Permission.MEMBERS_INVITE,
@@ -52,6 +54,8 @@ SUPPORT_READS = {
     "portal:proof",
     "portal:experiment",
     "portal:savings_statement",
+    "portal:requests",
+    "portal:request",
     "portal:usage",
     "portal:reconciliations",
     "portal:reconciliation",
@@ -140,7 +144,7 @@ def test_rows_of_another_organization_are_404_inside_ones_own(
 ) -> None:
     sign_in(client, world.owner)
     here = page.url(world)
-    borrowed = here.replace(str(getattr(world, page.about).pk), str(getattr(other, page.about).pk))
+    borrowed = here.replace(_id(world, page), _id(other, page))
     assert client.get(borrowed).status_code == 404
     changed = client.post(borrowed, {"name": "Mine", "role": "admin"})
     assert changed.status_code == (405 if page.is_shown else 404)
@@ -219,3 +223,8 @@ def test_the_time_zone_of_the_organization_is_printed(world: World, client: Clie
     sign_in(client, world.owner)
     page = client.get(reverse("portal:projects", args=[world.organization.slug]))
     assert " IST</span></time>" in page.content.decode()
+
+
+def _id(world: World, page: Page) -> str:
+    row = getattr(world, page.about)
+    return row if isinstance(row, str) else str(row.pk)

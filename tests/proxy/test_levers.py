@@ -20,6 +20,7 @@ from apps.usage.services.ingestion import ingest_events
 from tests import factories
 from tests.api.callers import by_key
 from tests.gateways import RunningGateway, Tenant, running_gateway, tenant
+from tests.proxy.certified import certificate, levered, unsampled
 from tests.simulator import RunningSimulator
 
 OFF = Policies(organization=PolicyTerms(levers=dict.fromkeys(LEVERS, "off")))
@@ -67,27 +68,75 @@ def saved(events: list[Event], lever: str) -> Decimal:
     return sum((event.decomposition.get(lever, Decimal(0)) for event in events), Decimal(0))
 
 
+ALL_ON = {"exact_cache": "on", "prompt_cache": "on", "routing": "on", "compression": "on"}
+CHEAP = "claude-haiku-4-5"
+FOUND = "a b c d " * 150
+AGENT = "You look things up and say what you found, tersely and in plain words. " * 500
+
+
+def agent_turn(count: int) -> dict[str, Any]:
+    """An agent whose tool finds the same each time, after `count` turns; cut at eight tokens."""
+    said: list[dict[str, Any]] = [{"role": "user", "content": "Look it up."}]
+    for n in range(count):
+        call = {"type": "tool_use", "id": f"t{n}", "name": "search", "input": {"n": n}}
+        answer = {"type": "tool_result", "tool_use_id": f"t{n}", "content": FOUND}
+        said += [{"role": "assistant", "content": [call]}, {"role": "user", "content": [answer]}]
+    return {"model": "claude-sonnet-4-5", "max_tokens": 8, "system": AGENT, "messages": said}
+
+
+def run_agent(gateway: RunningGateway, key: str, turns: int = 7) -> None:
+    headers = {"x-api-key": key, "netra-conversation": "agent", "netra-tags": "route=look-up"}
+    for count in range(turns):
+        url = f"{gateway.url}/v1/messages"
+        answer = httpx.post(url, json=agent_turn(count), headers=headers, timeout=30)
+        answer.raise_for_status()
+
+
+def all_levered(known: Tenant) -> Tenant:
+    keyed = unsampled(known, "agent")
+    terms: dict[str, Any] = {"model": CHEAP, "gains": {"tag:look-up": 0.1}, "overall": -0.5}
+    route = certificate(known, "routing", f"claude-sonnet-4-5>{CHEAP}", **terms)
+    repeats = certificate(known, "compression", "repeat")
+    return levered(keyed, ALL_ON, route, repeats, models=(CHEAP,))
+
+
 def test_what_levers_saved_is_the_difference_of_two_runs_with_and_without_them(
     simulator: RunningSimulator,
 ) -> None:
     """Each run is of an organization of its own, whose prompts its provider keeps apart."""
-    acting = tenant(1, simulator.url).having(data_key=new_data_key())
+    acting = all_levered(tenant(1, simulator.url))
     idle = tenant(2, simulator.url).having(
         data_key=new_data_key(), parts={"policies": OFF.to_dict()}
     )
+    count = len(traffic()) + 7
     with running_gateway(acting, idle) as gateway:
         for each in (acting, idle):
             carry(gateway, each.key)
-        events = gateway.events(2 * len(traffic()))
+            run_agent(gateway, each.key)
+        events = gateway.events(2 * count)
     by_run = [
         [e for e in events if e.organization_id == each.organization.id] for each in (acting, idle)
     ]
-    levered, plain = by_run
-    by_lever = {lever: saved(levered, lever) for lever in ("exact_cache", "prompt_cache")}
+    levered_run, plain = by_run
+    levers = ("exact_cache", "routing", "compression", "prompt_cache")
+    by_lever = {lever: saved(levered_run, lever) for lever in levers}
     assert min(by_lever.values()) > 0
-    assert sum(by_lever.values()) == spent(plain) - spent(levered)
-    assert sum(e.counterfactual_usd or 0 for e in levered) == spent(plain)
+    assert sum(by_lever.values()) == spent(plain) - spent(levered_run)
+    assert sum(e.counterfactual_usd or 0 for e in levered_run) == spent(plain)
     assert [saved(plain, lever) for lever in LEVERS] == [0] * len(LEVERS)
+    assert_each_call_sums(levered_run[-7:], plain[-7:])
+
+
+def assert_each_call_sums(agent: list[Event], plain: list[Event]) -> None:
+    """Call by call, the three levers acting on the same one, to the last digit."""
+    for event, untouched in zip(agent, plain, strict=True):
+        assert event.counterfactual_usd == untouched.actual_usd
+        parts = sum(event.decomposition.values(), Decimal(0))
+        assert parts == (untouched.actual_usd or 0) - (event.actual_usd or 0)
+    last = agent[-1].decomposition
+    assert list(last) == ["routing", "compression", "prompt_cache"]
+    assert min(last.values()) > 0
+    assert (agent[-1].served_model or "").startswith(CHEAP)
 
 
 def known_to_gateways(organization: Organization, key: str, simulator: RunningSimulator) -> Tenant:

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.api.serializers.fields import Input, NameField
+from apps.api.serializers.quality import QualityOut
 from apps.attribution.models import (
     LEAST_HOLDOUT,
     MOST_HOLDOUT,
@@ -61,12 +62,13 @@ class PeriodOut(serializers.ModelSerializer[Period]):
     salt = serializers.SerializerMethodField(
         help_text="Hexadecimal; null until nobody is assigned by it any more."
     )
+    quality = QualityOut(read_only=True, allow_null=True)
 
     class Meta:
         model = Period
         fields = (
             "id", "experiment_id", "starts_at", "ends_at", "holdout_percent", "ramp_percent",
-            "commitment", "salt", "created_at",
+            "commitment", "salt", "quality", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 

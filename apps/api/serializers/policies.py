@@ -15,6 +15,11 @@ SHARE_PATTERN = r"^(0(\.[0-9]{1,4})?|1(\.0{1,4})?)$"
 SCORE_PATTERN = r"^(0(\.[0-9]{1,3})?|1(\.0{1,3})?)$"
 BOUND_HELP = "The greatest share of answers that may be worse than the untouched ones, as text."
 
+JUDGE_HELP = (
+    "The model that compares answers, asked with this project's credentials; none: no model. Where "
+    "nothing is said it is the installation's own, if it has one."
+)
+
 
 class LeversField(serializers.DictField):
     """Lever → its state."""
@@ -37,6 +42,7 @@ class TermsOut(serializers.Serializer[Any]):
     allowed_models = serializers.ListField(
         child=serializers.CharField(), read_only=True, allow_null=True
     )
+    judge_model = serializers.CharField(read_only=True, allow_null=True, help_text=JUDGE_HELP)
 
 
 class EffectiveOut(TermsOut):
@@ -102,6 +108,9 @@ class PolicyIn(Input):
         required=False,
         allow_null=True,
         help_text="Models that levers may choose.",
+    )
+    judge_model = serializers.CharField(
+        max_length=LONGEST_NAME, required=False, allow_null=True, help_text=JUDGE_HELP
     )
 
 

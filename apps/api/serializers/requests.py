@@ -3,10 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.kernel.events import KINDS, OUTCOMES
 from apps.usage.exports import FORMATS
+from apps.usage.selectors import UsageEvent, adjustments
 
 MOST_MS = 2_000_000_000
 
@@ -159,10 +161,28 @@ class DecisionOut(serializers.Serializer[Any]):
     decision = serializers.CharField()
     reason = serializers.CharField()
     certificate_id = serializers.UUIDField(allow_null=True)
+    namespace = serializers.CharField(
+        allow_null=True, default=None, help_text="Within which the lever is certified."
+    )
+    score = serializers.FloatField(
+        allow_null=True, default=None, help_text="By which it was decided: the higher, the safer."
+    )
+    entry = serializers.CharField(
+        allow_null=True, default=None, help_text="The kept answer that it was about."
+    )
+
+
+class AdjustmentOut(serializers.Serializer[Any]):
+    """What a later price of the call changed, beside the price before it."""
+
+    price_version = serializers.IntegerField()
+    actual_usd = Usd()
+    counterfactual_usd = Usd()
+    saved_usd = Usd()
 
 
 class RequestDetailOut(RequestOut):
-    """One call in full."""
+    """One call in full. Its amounts are those after all `adjustments`, the first one first."""
 
     tags = serializers.DictField(child=serializers.CharField())
     dialect = serializers.CharField()
@@ -193,6 +213,12 @@ class RequestDetailOut(RequestOut):
     decomposition = serializers.DictField(
         child=serializers.CharField(), help_text="Saved US dollars of each lever, as strings."
     )
+    adjustments = serializers.SerializerMethodField()
+
+    @extend_schema_field(AdjustmentOut(many=True))
+    def get_adjustments(self, call: UsageEvent) -> Any:
+        """Those of the call."""
+        return AdjustmentOut(adjustments(call), many=True).data
 
 
 class ContentPartOut(serializers.Serializer[Any]):

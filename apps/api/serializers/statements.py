@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.api.serializers.quality import QualityOut
 from apps.attribution.models import SavingsCorrection, SavingsStatement
 from apps.attribution.statements import Amounts, amounts
 
@@ -55,13 +56,14 @@ class SavingsStatementOut(serializers.ModelSerializer[SavingsStatement]):
     public_key = serializers.CharField(
         source="log.public_key", read_only=True, help_text="What its log is signed with: Ed25519."
     )
+    quality = QualityOut(source="period.quality", read_only=True, allow_null=True)
     corrections = CorrectionOut(many=True, read_only=True)
 
     class Meta:
         model = SavingsStatement
         fields = (
             "id", "experiment_id", "period_id", "number", "finalised_at", "fee_minor",
-            "amounts_usd", "figures", "public_key", "corrections",
+            "amounts_usd", "figures", "public_key", "quality", "corrections",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -17,6 +17,7 @@ from apps.attribution.models.logs import (
     SealedHead,
     SealedRow,
 )
+from apps.attribution.models.quality import QualityWatch
 
 __all__ = [
     "LEAST_HOLDOUT",
@@ -27,6 +28,7 @@ __all__ = [
     "NeverChanged",
     "Period",
     "ProofLog",
+    "QualityWatch",
     "RateDocument",
     "SavingsCorrection",
     "SavingsStatement",

@@ -9,6 +9,7 @@ from apps.attribution.selectors.logs import (
     rerun,
     savings_statements,
 )
+from apps.attribution.selectors.outlooks import Forecast, PlanOutlook, forecast
 from apps.attribution.selectors.periods import (
     SEALED_FOR,
     SaltSealed,
@@ -32,6 +33,8 @@ from apps.attribution.selectors.standing import (
 __all__ = [
     "SEALED_FOR",
     "Draw",
+    "Forecast",
+    "PlanOutlook",
     "Rerun",
     "SaltSealed",
     "Standing",
@@ -39,6 +42,7 @@ __all__ = [
     "closed_statements",
     "current_periods",
     "experiments",
+    "forecast",
     "key_binding",
     "log_archive",
     "opened_archive",

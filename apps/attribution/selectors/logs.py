@@ -36,8 +36,8 @@ def savings_statements(experiment_id: UUID) -> QuerySet[SavingsStatement]:
 
 
 def closed_statements() -> QuerySet[SavingsStatement]:
-    """Those of all experiments, the latest first, with log and corrections."""
-    rows = SavingsStatement.objects.select_related("log", "period")
+    """Those of all experiments, the latest first, with log, quality and corrections."""
+    rows = SavingsStatement.objects.select_related("log", "period__quality")
     return rows.prefetch_related(_corrections()).order_by("-finalised_at", "-id")
 
 

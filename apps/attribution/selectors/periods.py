@@ -32,8 +32,9 @@ def experiments() -> QuerySet[Experiment]:
 
 
 def periods(experiment_id: UUID) -> QuerySet[Period]:
-    """Of an experiment, in order."""
-    return Period.objects.filter(experiment_id=experiment_id).order_by("starts_at", "id")
+    """Of an experiment, in order, with what is known of their quality."""
+    rows = Period.objects.filter(experiment_id=experiment_id).select_related("quality")
+    return rows.order_by("starts_at", "id")
 
 
 def salt_of(period: Period, *, organization_id: UUID, data_key: bytes, at: datetime) -> bytes:

@@ -12,9 +12,17 @@ import structlog
 from django.db import transaction
 
 from apps.attribution.audit import Charging
-from apps.attribution.models import Experiment, Period, ProofLog, SavingsStatement, SealedRow
+from apps.attribution.models import (
+    Experiment,
+    Period,
+    ProofLog,
+    SavingsStatement,
+    SealedHead,
+    SealedRow,
+)
 from apps.attribution.selectors import SEALED_FOR
 from apps.attribution.sequences import Bound
+from apps.attribution.services.guarding import judge_quality, tell_of_lost_units, watch_units
 from apps.attribution.services.logs import (
     SealedBatch,
     close_log_period,
@@ -22,6 +30,7 @@ from apps.attribution.services.logs import (
     open_log_period,
     seal_batch,
 )
+from apps.attribution.services.mailing import announce_heads
 from apps.attribution.statements import Contract
 from apps.pricing.selectors import Books
 from apps.tenants.models import Organization
@@ -42,7 +51,7 @@ class Sealed:
     """What came of one run. unexplained: calls whose price was not found again."""
 
     units: int = 0
-    heads: int = 0
+    heads: list[SealedHead] = field(default_factory=list)
     unexplained: int = 0
     statements: list[SavingsStatement] = field(default_factory=list)
 
@@ -52,7 +61,8 @@ def seal_experiment(
     *, organization: Organization, experiment_id: UUID, at: datetime, contract: Contract = TERMS
 ) -> Sealed:
     """Seal the units that are over, in batches of the days on which they closed, and close the
-    statements of periods none of whose units goes on. Twice is the same as once.
+    statements of periods none of whose units goes on; the heads go to the finance contact. Twice is
+    the same as once.
 
     contract: for an experiment that has no log yet. Raises LogRefused where a period does not
     follow the one before.
@@ -61,10 +71,13 @@ def seal_experiment(
     experiment = Experiment.objects.select_for_update().get(pk=experiment_id)
     for period in _open_periods(organization, experiment, contract, at):
         _seal_period(organization, period, at, sealed)
+        judge_quality(organization=organization, period=period, at=at)
+        tell_of_lost_units(organization=organization, period=period, at=at)
         if at >= period.ends_at + SEALED_FOR:
             sealed.statements.append(
                 close_log_period(organization=organization, period_id=period.pk, at=at)
             )
+    announce_heads(organization=organization, heads=sealed.heads, at=at)
     return sealed
 
 
@@ -72,7 +85,8 @@ def _open_periods(
     organization: Organization, experiment: Experiment, contract: Contract, at: datetime
 ) -> list[Period]:
     """Those that began and have no statement yet, in order, each open in the log."""
-    begun = list(experiment.periods.filter(starts_at__lte=at).order_by("starts_at"))
+    started = experiment.periods.filter(starts_at__lte=at).select_related("experiment")
+    begun = list(started.order_by("starts_at"))
     if begun and not ProofLog.objects.filter(pk=experiment.pk).exists():
         open_log(organization=organization, experiment_id=experiment.pk, contract=contract, at=at)
     opened = ProofLog.objects.get(pk=experiment.pk).opened if begun else []
@@ -91,8 +105,10 @@ def _seal_period(organization: Organization, period: Period, at: datetime, seale
         by_unit = groupby(calls, key=itemgetter("unit"))
         units = [charging.unit_of(name, list(told)) for name, told in by_unit]
         batch = SealedBatch(day, units, list(charging.rates.values()))
-        seal_batch(organization=organization, period_id=period.pk, batch=batch, at=at)
-        sealed.units, sealed.heads = sealed.units + len(units), sealed.heads + 1
+        head = seal_batch(organization=organization, period_id=period.pk, batch=batch, at=at)
+        watch_units(period=period, units=units, at=at)
+        sealed.heads.append(head)
+        sealed.units += len(units)
         _warn(period, charging.unexplained, sealed)
 
 

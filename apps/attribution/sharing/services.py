@@ -123,11 +123,10 @@ def _check_terms(terms: LinkTerms) -> None:
 
 def _experiment_of(terms: LinkTerms) -> UUID:
     if terms.statement_id:
-        statement = (
-            SavingsStatement.objects.select_related("log").filter(pk=terms.statement_id).first()
-        )
+        statement = SavingsStatement.objects.filter(pk=terms.statement_id).first()
         if statement:
-            return statement.log.pk
+            experiment_id: UUID = statement.log_id
+            return experiment_id
     if terms.experiment_id and Experiment.objects.filter(pk=terms.experiment_id).exists():
         return terms.experiment_id
     raise InvalidProofLink("Name a statement or an experiment of this organization.")

@@ -41,12 +41,20 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a lever decided, in either arm, and why. certificate_id: what allows it to act."""
+    """What a lever decided, in either arm, and why.
+
+    certificate_id: what allows it to act. namespace: within which it is certified. score: by which
+    it was decided, the higher the safer; both None where nothing was there to be scored. entry: the
+    key of the kept answer that it was about.
+    """
 
     lever: str
     decision: str
     reason: str = ""
     certificate_id: UUID | None = None
+    namespace: str | None = None
+    score: float | None = None
+    entry: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

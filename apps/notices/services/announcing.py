@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.db import transaction
@@ -53,19 +54,34 @@ def announce(*, organization: Organization, news: News, at: datetime) -> Notice 
 
 
 def _deliver(notice: Notice, *, at: datetime) -> None:
-    endpoints = notice.organization.webhook_endpoints.filter(disabled_at=None).order_by("id")
-    body = message_body(notice.kind, {**notice.payload, "summary": notice.subject}, at=at)
-    for endpoint in endpoints:
-        if endpoint.wants(notice.kind):
+    send_message(
+        organization=notice.organization,
+        kind=Kind(notice.kind),
+        about=notice.pk,
+        data={**notice.payload, "summary": notice.subject},
+        at=at,
+    )
+
+
+@transaction.atomic
+def send_message(
+    *, organization: Organization, kind: Kind, about: UUID, data: Mapping[str, Any], at: datetime
+) -> None:
+    """Ask for the webhooks of one message, once for each id `about`, with the caller's
+    transaction.
+    """
+    body = message_body(kind, data, at=at)
+    for endpoint in organization.webhook_endpoints.filter(disabled_at=None).order_by("id"):
+        if endpoint.wants(kind):
             delivery = Delivery.objects.create(
                 endpoint=endpoint,
-                message_id=f"msg_{notice.pk.hex}",
-                kind=notice.kind,
+                message_id=f"msg_{about.hex}",
+                kind=kind,
                 body=body,
                 created_at=at,
                 next_attempt_at=at,
             )
-            hand_over(delivery, organization=notice.organization, at=at)
+            hand_over(delivery, organization=organization, at=at)
 
 
 def message_body(kind: str, data: Mapping[str, Any], *, at: datetime) -> str:

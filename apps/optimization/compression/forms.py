@@ -16,14 +16,17 @@ _MOST_BYTES = 200_000  # above it the time budget would be at risk
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`kind` is "toon" or "json"; `text` holds the same data as the result did."""
+    """`kind` is "toon" or "json", whose `text` holds the same data as the result did, or "repeat",
+    whose text says where it stands. `saved`: tokens, told low; 0 where nobody has told.
+    """
 
     kind: str
     text: str
+    saved: int = 0
 
 
-def shorter_form(result: str, *, allow_toon: bool = True) -> Form | None:
-    """The shortest form that reads back as the same data; None where too little would be saved.
+def shorter_form(result: str, *, allow_toon: bool = True, allow_json: bool = True) -> Form | None:
+    """The shortest allowed form that reads back as the same data; None where too little is saved.
 
     Not lossless for a model: answers may change, so it needs a certificate (see docs). Results
     with repeated keys, or numbers that would be spelled otherwise, are left alone.
@@ -37,9 +40,9 @@ def shorter_form(result: str, *, allow_toon: bool = True) -> Form | None:
     plain = Form("json", orjson.dumps(data).decode())
     if _scalars(plain.text) != _scalars(result):
         return None
-    toon = _toon(data) if allow_toon else None
-    best = min((form for form in (plain, toon) if form), key=lambda form: len(form.text))
-    return best if len(best.text) <= (1 - LEAST_SAVED) * len(result) else None
+    forms = (plain if allow_json else None, _toon(data) if allow_toon else None)
+    best = min((form for form in forms if form), key=lambda form: len(form.text), default=None)
+    return best if best and len(best.text) <= (1 - LEAST_SAVED) * len(result) else None
 
 
 def _toon(data: Any) -> Form | None:

@@ -26,7 +26,7 @@ def ranked_tools(tools: Sequence[Mapping[str, Any]], asked: str, *, embed: Embed
     rarity = Counter(word for counted in words for word in counted)
     question, vector = set(_words(asked)), embed(asked)
     scores = [
-        _overlap(question, counted, _words(_name(tool)), rarity, len(tools))
+        _overlap(question, counted, _words(tool_name(tool)), rarity, len(tools))
         + _NEARNESS_WEIGHT * _nearness(vector, embed(text))
         for tool, text, counted in zip(tools, texts, words, strict=True)
     ]
@@ -48,7 +48,7 @@ class SessionTools:
         self, tools: Sequence[Mapping[str, Any]], asked: str, *, conversation: str
     ) -> list[int]:
         """Places of the tools to send, in the client's order."""
-        offered = [_name(tool) for tool in tools]
+        offered = [tool_name(tool) for tool in tools]
         if conversation not in self._names:
             best = ranked_tools(tools, asked, embed=self._embed)[: self._kept]
             self._names[conversation] = (frozenset(offered[n] for n in best), frozenset(offered))
@@ -58,6 +58,14 @@ class SessionTools:
             self._names.popitem(last=False)
         return [n for n, name in enumerate(offered) if name in kept or name not in known]
 
+    def knows(self, conversation: str) -> bool:
+        """Whether its tools were chosen; one that went on without that is left alone."""
+        return conversation in self._names
+
+    def forget(self, conversation: str) -> None:
+        """What was chosen did not go out."""
+        self._names.pop(conversation, None)
+
     def need(self, name: str, *, conversation: str) -> None:
         """The model or the client named this tool: it is sent from here on."""
         if conversation in self._names:
@@ -65,7 +73,8 @@ class SessionTools:
             self._names[conversation] = (kept | {name}, known)
 
 
-def _name(tool: Mapping[str, Any]) -> str:
+def tool_name(tool: Mapping[str, Any]) -> str:
+    """As OpenAI and Anthropic write it in declarations, calls and choices."""
     inner = tool.get("function")
     return str((inner if isinstance(inner, dict) else tool).get("name", ""))
 
@@ -76,7 +85,7 @@ def _described(tool: Mapping[str, Any]) -> str:
     schema = found.get("parameters") or found.get("input_schema") or {} if found else {}
     properties = schema.get("properties") if isinstance(schema, dict) else None
     inside = json.dumps(properties or {}, ensure_ascii=False)
-    return f"{_name(tool)} {(found or {}).get('description', '')} {inside}"
+    return f"{tool_name(tool)} {(found or {}).get('description', '')} {inside}"
 
 
 def _words(text: str) -> list[str]:

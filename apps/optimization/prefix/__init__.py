@@ -15,7 +15,13 @@ from apps.optimization.prefix.minimums import minimum_tokens
 from apps.optimization.prefix.openai import NAME as PROMPT_CACHE_KEY
 from apps.optimization.prefix.openai import prompt_cache_key
 from apps.optimization.prefix.planning import CachePrices, Mark, Plan, PromptCachePlanner
-from apps.optimization.prefix.splicing import UnknownPlace, with_marks, with_member, with_values
+from apps.optimization.prefix.splicing import (
+    UnknownPlace,
+    with_marks,
+    with_member,
+    with_only,
+    with_values,
+)
 from apps.optimization.prefix.statistics import PrefixStatistics
 
 __all__ = [
@@ -32,5 +38,6 @@ __all__ = [
     "prompt_cache_key",
     "with_marks",
     "with_member",
+    "with_only",
     "with_values",
 ]

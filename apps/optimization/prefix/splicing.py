@@ -36,6 +36,19 @@ def with_values(body: bytes, values: Mapping[Path, bytes]) -> bytes:
     return _spliced(text, edits)
 
 
+def with_only(body: bytes, name: str, kept: Sequence[int], *, of: int) -> bytes:
+    """The client's bytes where the array called `name` has only its elements at `kept`, of `of`.
+
+    At least one is kept, in their order. Raises UnknownPlace.
+    """
+    text = body.decode("latin-1")
+    places = _places(text, [(name, n) for n in range(of)])
+    spans = [places[(name, n)] for n in range(of)]
+    last = kept[-1]
+    edits = [(spans[n][0], spans[n + 1][0], "") for n in range(last) if n not in kept]
+    return _spliced(text, [*edits, (spans[last][1], spans[-1][1], "")])
+
+
 def with_member(body: bytes, name: str, value: str) -> bytes:
     """The client's bytes with one more member at the beginning of the object.
 

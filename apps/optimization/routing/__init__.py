@@ -1,19 +1,23 @@
 """Which model serves a request: certified gains by class, pinned, never against what it needs."""
 
-from apps.optimization.routing.abilities import Abilities, Needs, lacking
+from apps.optimization.routing.abilities import Abilities, Needs, lacking, needs_of
 from apps.optimization.routing.certifying import certified_threshold, threshold_for_quality
 from apps.optimization.routing.classes import Clusters, request_class, template_digest
 from apps.optimization.routing.deciding import Choice, Route, choose
 from apps.optimization.routing.gains import Fit, GainModel, fitted_gains
+from apps.optimization.routing.known import KNOWN, Known
+from apps.optimization.routing.namespaces import pair_namespace
 from apps.optimization.routing.pinning import Pins
 from apps.optimization.routing.switching import calls_to_pay, pays_to_switch
 
 __all__ = [
+    "KNOWN",
     "Abilities",
     "Choice",
     "Clusters",
     "Fit",
     "GainModel",
+    "Known",
     "Needs",
     "Pins",
     "Route",
@@ -22,6 +26,8 @@ __all__ = [
     "choose",
     "fitted_gains",
     "lacking",
+    "needs_of",
+    "pair_namespace",
     "pays_to_switch",
     "request_class",
     "template_digest",

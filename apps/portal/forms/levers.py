@@ -8,12 +8,13 @@ from django import forms
 
 from apps.optimization.access import LEVERS, PolicyTerms
 from apps.optimization.selectors import LONGEST_TTL_S
-from apps.optimization.services import AVAILABLE, TRAFFIC_STEPS
+from apps.optimization.services import TRAFFIC_STEPS
 from apps.tenants.models import Organization
 from apps.tenants.selectors import open_projects
 
 MOST_PROJECTS = 500
 AS_ABOVE = ("", "As above")
+_STATES = [AS_ABOVE, ("off", "Off"), ("shadow", "Shadow: watch only"), ("on", "On")]
 SECONDS_AN_HOUR = 3600
 
 
@@ -58,7 +59,7 @@ class PolicyForm(forms.Form):
         )
         for lever in LEVERS:
             self.fields[lever] = forms.ChoiceField(
-                label=LABELS[lever], choices=_states(lever), required=False
+                label=LABELS[lever], choices=_STATES, required=False
             )
         self.order_fields(("subject", *LEVERS))
 
@@ -91,8 +92,3 @@ LABELS = {
     "prompt_cache": "Provider prompt cache",
     "tier": "Batch and flex",
 }
-
-
-def _states(lever: str) -> list[tuple[str, str]]:
-    on = [("on", "On")] if lever in AVAILABLE else []
-    return [AS_ABOVE, ("off", "Off"), ("shadow", "Shadow: watch only"), *on]

@@ -30,7 +30,8 @@ EXPLANATIONS = {
     "they say.",
     "prompt_cache": "Marks what the provider should keep, so that it charges a tenth for reading "
     "it again. The model sees the same prompt.",
-    "tier": "Takes the provider's cheaper tiers for calls that may wait.",
+    "tier": "Takes the provider's cheaper tiers for calls that say until when they can wait, and "
+    "the ordinary one before their time is up.",
 }
 LEVELS = {"on": "success", "shadow": "info", "off": "neutral"}
 

@@ -1,5 +1,6 @@
 """What a call would have cost untouched, and what of the difference each lever saved."""
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import NamedTuple, TypedDict
 from uuid import UUID
@@ -7,28 +8,29 @@ from uuid import UUID
 from apps.attribution.access import PeriodAccess
 from apps.kernel.events import Charge, Decision, Feature
 from apps.kernel.tokens import TokenBuckets
-from apps.optimization.access import Lever
-from apps.optimization.accounting import decomposed, repeated, unmarked
-from apps.optimization.answers.entries import Entry
+from apps.optimization.access import LEVERS, Lever
+from apps.optimization.accounting import KEEP_WHEN_ASKED, Charged, decomposed, repeated
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import Levers
 from apps.proxy.pricing import LISTED, cost_of, priced_model, rate_of, tier_named
 from apps.proxy.providers.estimate import foreseen
+from apps.proxy.stages import ease
+from apps.proxy.stages.shaping import compression, prompt_cache, routing
 
-# Their caches hold what is marked; all others may have held the prompt.
-_ASKED = frozenset({"anthropic"})
 _NANOS = 10**9
 
 
-class _Untouched(NamedTuple):
-    """The call that a lever changed as it would have been; models: the first with a rate counts."""
+# A call as it would have been without a lever that acted on it, from what it was with that lever
+# and without those after it; None where the lever did not act, or nothing is claimed for it.
+Undo = Callable[[Exchange, Levers, Charged], Charged | None]
 
-    lever: Lever
-    provider: str
-    models: tuple[str | None, ...]
-    tier: str | None
-    buckets: TokenBuckets
-    units: dict[str, int]
+
+class _Untouched(NamedTuple):
+    """usd: the call's counterfactual cost. charged: for what, where any lever changed it."""
+
+    usd: Decimal | None
+    charged: Charged | None
+    saved: dict[str, Decimal]
 
 
 class Accounts(TypedDict, total=False):
@@ -53,34 +55,26 @@ def accounts(exchange: Exchange) -> Accounts:
     levers = exchange.levers
     if levers is None:
         return {"counterfactual_usd": exchange.cost_usd}
-    usd, untouched = _counterfactual(exchange, levers)
+    untouched = _undone(exchange, levers)
     found: Accounts = {
         "policy_version": levers.policy_version,
         "unit": levers.unit,
         "is_triggered": levers.is_triggered,
         "decisions": tuple(levers.decisions),
-        "counterfactual_usd": usd,
-        "decomposition": _parts(exchange, usd, untouched),
+        "counterfactual_usd": untouched.usd,
+        "decomposition": untouched.saved,
     }
     if levers.period is None:
         return found
-    if untouched is not None:
-        found["untouched"] = (_charge(exchange, untouched),)
+    if untouched.charged is not None:
+        found["untouched"] = (_charge(exchange, untouched.charged),)
     return found | _experiment(exchange, levers, levers.period)
 
 
-def _parts(
-    exchange: Exchange, usd: Decimal | None, untouched: _Untouched | None
-) -> dict[str, Decimal]:
-    if usd is None or untouched is None or exchange.cost_usd is None:
-        return {}
-    return decomposed(usd, [(untouched.lever, exchange.cost_usd)])
-
-
-def _charge(exchange: Exchange, untouched: _Untouched) -> Charge:
-    provider, tier = untouched.provider, untouched.tier
-    model = priced_model(exchange, provider, *untouched.models, tier=tier) or ""
-    return Charge(provider, model, tier_named(tier), LISTED, untouched.buckets, untouched.units)
+def _charge(exchange: Exchange, charged: Charged) -> Charge:
+    provider, models, tier, buckets, units = charged
+    model = priced_model(exchange, provider, *models, tier=tier) or ""
+    return Charge(provider, model, tier_named(tier), LISTED, buckets, units)
 
 
 def _experiment(exchange: Exchange, levers: Levers, period: PeriodAccess) -> Accounts:
@@ -108,49 +102,65 @@ def _expected_nanos(exchange: Exchange) -> int:
     return int((cost_of(foreseen(facts), {}, rate) or 0) * _NANOS)
 
 
-def _counterfactual(exchange: Exchange, levers: Levers) -> tuple[Decimal | None, _Untouched | None]:
-    """What the call would have cost, and for what, where a lever changed it.
+def _undone(exchange: Exchange, levers: Levers) -> _Untouched:
+    """Undo the levers that acted, the last one first, down to the untouched call.
 
-    A call that cannot be priced has no counterfactual: a saving is never made up.
+    Each saved what the call costs more without it than with it, those after it undone: the parts
+    sum to the whole exactly. A lever whose call cannot be priced without it claims nothing.
     """
     if exchange.cost_usd is None:
-        return None, None
-    if levers.entry is not None:
-        return _repeated(exchange, levers.entry)
-    untouched = _without_marks(exchange) if levers.is_marked else None
-    usd = _usd(exchange, untouched) if untouched else None
-    return (exchange.cost_usd, None) if usd is None else (usd, untouched)
+        return _Untouched(None, None, {})
+    charged, usd = _paid(exchange), exchange.cost_usd
+    steps: list[tuple[str, Decimal]] = []
+    for lever, undo in _UNDOING:
+        before = undo(exchange, levers, charged)
+        before_usd = None if before is None else _usd(exchange, before)
+        if before is not None and before_usd is not None:
+            steps.append((lever, usd))
+            charged, usd = before, before_usd
+    if not steps:  # what an answer was worth that cannot be priced, nobody knows
+        return _Untouched(None if levers.entry else usd, None, {})
+    return _Untouched(usd, charged, decomposed(usd, reversed(steps)))
 
 
-def _repeated(exchange: Exchange, entry: Entry) -> tuple[Decimal | None, _Untouched | None]:
-    """Asking again, by the provider's own cache where that was still warm."""
-    cold = TokenBuckets.from_list(entry.buckets)
-    age_s = (exchange.started_at - entry.asked_at).total_seconds()
-    warm = repeated(cold, age_s=age_s, is_unasked=entry.provider not in _ASKED)
-    models, units = (entry.served_model, exchange.model), dict(entry.units)
-    for buckets in (warm, cold):
-        asked = _Untouched(
-            "exact_cache", entry.provider, models, entry.service_tier, buckets, units
-        )
-        if (usd := _usd(exchange, asked)) is not None:
-            return usd, asked
-    return None, None
-
-
-def _without_marks(exchange: Exchange) -> _Untouched | None:
+def _paid(exchange: Exchange) -> Charged:
     reading, candidate = exchange.reading, exchange.candidate
-    if candidate is None:
-        return None
-    return _Untouched(
-        "prompt_cache",
-        candidate.credential.provider,
-        (reading.served_model if reading else None, candidate.model, exchange.model),
+    return Charged(
+        candidate.credential.provider if candidate else "",
+        (
+            reading.served_model if reading else None,
+            candidate.model if candidate else None,
+            exchange.model,
+        ),
         reading.service_tier if reading else None,
-        unmarked(exchange.buckets),
+        exchange.buckets,
         reading.units if reading else {},
     )
 
 
-def _usd(exchange: Exchange, untouched: _Untouched) -> Decimal | None:
-    rate = rate_of(exchange, untouched.provider, *untouched.models, tier=untouched.tier)
-    return cost_of(untouched.buckets, untouched.units, rate)
+def _asked_again(exchange: Exchange, levers: Levers, charged: Charged) -> Charged | None:
+    """A kept answer's call, by the provider's own cache where that was still warm."""
+    entry = levers.entry
+    if entry is None:
+        return None
+    cold = TokenBuckets.from_list(entry.buckets)
+    age_s = (exchange.started_at - entry.asked_at).total_seconds()
+    warm = repeated(cold, age_s=age_s, is_unasked=entry.provider not in KEEP_WHEN_ASKED)
+    models, units = (entry.served_model, exchange.model), dict(entry.units)
+    asked = Charged(entry.provider, models, entry.service_tier, warm, units)
+    return asked if _usd(exchange, asked) is not None else asked._replace(buckets=cold)
+
+
+def _usd(exchange: Exchange, charged: Charged) -> Decimal | None:
+    rate = rate_of(exchange, charged.provider, *charged.models, tier=charged.tier)
+    return cost_of(charged.buckets, charged.units, rate)
+
+
+_UNDOES: Mapping[Lever, Undo] = {
+    "exact_cache": _asked_again,
+    routing.LEVER: routing.without_routing,
+    compression.LEVER: compression.without_compression,
+    prompt_cache.LEVER: prompt_cache.without_marks,
+    ease.LEVER: ease.without_flex,
+}
+_UNDOING = tuple((lever, _UNDOES[lever]) for lever in reversed(LEVERS) if lever in _UNDOES)

@@ -10,6 +10,7 @@ from apps.proxy.pricing import rate_of
 from apps.proxy.routing import candidates
 from apps.proxy.runtime import Runtime
 from apps.proxy.selection import Candidate
+from apps.proxy.stages.keep import keeps
 from apps.proxy.transport import Timeouts
 from apps.tenants.access import Route
 
@@ -30,7 +31,7 @@ async def admit(exchange: Exchange, runtime: Runtime) -> None:
     """
     exchange.timeouts = runtime.settings.timeouts
     exchange.tiers = candidates(exchange)
-    if exchange.caller.project.stores_content:
+    if keeps(exchange.caller):
         exchange.kept = bytearray()
     if exchange.route:
         exchange.timeouts = _timeouts(exchange.route)
@@ -119,11 +120,12 @@ def _begin(exchange: Exchange, expected: TokenBuckets, usd: Decimal | None) -> B
         started_at=exchange.started_at,
         organization_id=caller.organization.id,
         project_id=caller.project.id,
-        api_key_id=caller.key.id,
+        api_key_id=caller.api_key_id,
         end_user=caller.end_user or facts.end_user,
         tags=caller.tags,
         endpoint=exchange.endpoint.name,
         dialect=exchange.endpoint.dialect,
+        kind=caller.kind,
         provider=exchange.tiers[0][0].credential.provider,
         requested_model=exchange.model,
         is_stream=facts.is_stream,

@@ -4,6 +4,7 @@ from apps.kernel.errors import NetraError
 from apps.proxy.client import Headers
 from apps.proxy.exchange import Exchange
 from apps.proxy.forwarding import downstream_headers
+from apps.proxy.levers import Levers
 
 # Whatever a provider sends must not run as a page of this host.
 _INERT: Headers = [
@@ -59,12 +60,21 @@ def _ours(exchange: Exchange) -> Headers:
     ]
     if served := _served_model(exchange):
         headers.append((b"netra-served-model", served))
-    if exchange.cost_usd is not None and exchange.answer is not None:
+    is_settled = exchange.answer is not None and not exchange.is_deferred
+    if exchange.cost_usd is not None and is_settled:
         headers.append((b"netra-cost-usd", format(exchange.cost_usd.normalize(), "f").encode()))
-    if exchange.levers is not None and exchange.levers.cache_status:
-        headers.append((b"netra-cache", exchange.levers.cache_status))
+    if exchange.levers is not None:
+        headers += _of_levers(exchange, exchange.levers)
     if exchange.hold:
         headers += exchange.hold.headers
+    return headers
+
+
+def _of_levers(exchange: Exchange, levers: Levers) -> Headers:
+    headers = [(b"netra-cache", levers.cache_status)] if levers.cache_status else []
+    candidate = exchange.candidate
+    if candidate and candidate.model and not exchange.is_of_caller(candidate):
+        headers.append((b"netra-model", candidate.model.encode()))
     return headers
 
 

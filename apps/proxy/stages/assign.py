@@ -16,8 +16,11 @@ _YES = frozenset({"true", "1", "yes"})
 
 
 def assign(exchange: Exchange, runtime: Runtime) -> None:
-    """Fill in `levers` of a call that any lever or experiment concerns; never raises."""
-    if exchange.endpoint.kind != "generate":
+    """Fill in `levers` of a call that any lever or experiment concerns; never raises.
+
+    Calls of our own workers concern none.
+    """
+    if exchange.endpoint.kind != "generate" or exchange.caller.kind != "live":
         return
     shard = exchange.snapshot.shards[exchange.caller.organization.id]
     try:
@@ -45,7 +48,8 @@ def _levers(exchange: Exchange, runtime: Runtime, shard: Shard) -> Levers | None
     if exchange.header(BYPASS) is not None:
         levers.is_bypassed = (exchange.header(BYPASS) or "").strip().lower() in _YES
         levers.may_act = not levers.is_bypassed
-    if period is not None or policy.traffic_percent < 100:
+    is_drawn = period is not None or policy.traffic_percent < 100
+    if is_drawn or policy.follows_conversations:
         _place(exchange, runtime, levers, period, shard)
     return levers
 

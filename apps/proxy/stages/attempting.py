@@ -35,6 +35,9 @@ async def attempt(exchange: Exchange, runtime: Runtime, candidate: Candidate) ->
     except UpstreamFailure as failure:
         drop_upstream(exchange)
         exchange.failure = failure
+    except asyncio.CancelledError:
+        drop_upstream(exchange)
+        raise
     finally:
         waited = perf_counter() - began
         exchange.timing.waited += waited

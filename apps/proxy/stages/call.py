@@ -23,6 +23,7 @@ from apps.proxy.retrying import (
 from apps.proxy.runtime import Runtime
 from apps.proxy.selection import Candidate, Tier, ordered
 from apps.proxy.stages.attempting import attempt
+from apps.proxy.stages.flexing import ask_flex
 from apps.proxy.upstream import Upstream
 
 
@@ -69,7 +70,10 @@ async def call(exchange: Exchange, runtime: Runtime) -> None:
     A provider's refusal is an answer too. Raises the last UpstreamFailure when no provider
     answered at all.
     """
-    for tier in exchange.tiers if exchange.is_replayable else exchange.tiers[:1]:
+    if await ask_flex(exchange, runtime):
+        return
+    tiers = exchange.asked_tiers
+    for tier in tiers if exchange.is_replayable else tiers[:1]:
         if await _ask(exchange, runtime, _queue(exchange, runtime, tier)):
             return
     exchange.is_spent = len(exchange.attempts) > 1
@@ -97,7 +101,7 @@ async def _ask(exchange: Exchange, runtime: Runtime, queue: _Queue) -> bool:
         if wait:
             await _pause(exchange, wait)
         await attempt(exchange, runtime, candidate)
-        verdict = _judged(exchange)
+        verdict = _judged(exchange, candidate)
         _tell_breaker(exchange, runtime, candidate, verdict)
         if verdict is _Verdict.FINAL:
             return True
@@ -111,13 +115,14 @@ async def _pause(exchange: Exchange, seconds: float) -> None:
     exchange.timing.waited += perf_counter() - began
 
 
-def _judged(exchange: Exchange) -> _Verdict:
+def _judged(exchange: Exchange, candidate: Candidate) -> _Verdict:
+    """What a model that the caller did not ask for refuses is no answer to them."""
     upstream = exchange.upstream
     if upstream is None:
         return _Verdict.AGAIN
     if upstream.status < 400:
         return _Verdict.FINAL
-    if upstream.status in ELSEWHERE:
+    if upstream.status in ELSEWHERE or not exchange.is_of_caller(candidate):
         return _Verdict.ELSEWHERE
     return _Verdict.AGAIN if is_retryable(upstream) else _Verdict.FINAL
 

@@ -9,18 +9,25 @@ from typing import Any
 
 import orjson
 
-from apps.proxy.exchange import Exchange
+from apps.proxy.exchange import Caller, Exchange
 from apps.proxy.runtime import Runtime
 from apps.tenants.vault import CONTENT, binding, seal
 
+# Of what our own workers ask to compare answers nothing is kept.
+_KEPT = frozenset({"live", "batch"})
 # Of each side; base64 images make prompts of any size.
 LARGEST = 1 << 20
+
+
+def keeps(caller: Caller) -> bool:
+    """Whether what the call asks and gets is to be kept."""
+    return caller.project.stores_content and caller.kind in _KEPT
 
 
 def keep(exchange: Exchange, runtime: Runtime) -> None:
     """Spool the sealed content of a call that is over, and refer to it in the event."""
     organization = exchange.caller.organization
-    if not exchange.caller.project.stores_content or organization.data_key is None:
+    if not keeps(exchange.caller) or organization.data_key is None:
         return
     document = {"v": 1, "request": _request(exchange), "answer": _answer(exchange)}
     bound_to = binding(organization.id, CONTENT)

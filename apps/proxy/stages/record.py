@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 from typing import TypedDict
+from uuid import UUID
 
-from apps.kernel.events import Alert, Attempt, Event
+from apps.kernel.events import Alert, Attempt, Event, Kind
 from apps.kernel.tokens import TokenBuckets
 from apps.proxy import figures
-from apps.proxy.exchange import NOTHING, Exchange, Timing
+from apps.proxy.exchange import NOTHING, Caller, Exchange, Timing
 from apps.proxy.pricing import LISTED, cost_of, rate_of, tier_named
 from apps.proxy.providers.estimate import estimate
 from apps.proxy.providers.facts import Reading, RequestFacts
@@ -24,7 +25,7 @@ def price(exchange: Exchange) -> None:
         return
     exchange.is_priced = True
     reading, candidate = exchange.reading, exchange.candidate
-    if candidate is None:
+    if candidate is None or exchange.is_deferred:
         exchange.cost_usd = _FREE
         return
     served = reading.served_model if reading else None
@@ -65,13 +66,16 @@ def _is_broken_off(exchange: Exchange) -> bool:
 
 
 def record(exchange: Exchange, runtime: Runtime) -> None:
-    """Settle the hold and append the event; called exactly once for each call that has a caller."""
+    """Settle the hold and append the event; called exactly once for each call that has a caller.
+
+    A call that was put off is in the spool already; whoever answers it appends its event.
+    """
     if exchange.hold:
         tokens = exchange.buckets.total
         runtime.limiter.settle(exchange.hold, tokens=tokens, usd=exchange.cost_usd)
-    event = _event(exchange, _alerts(exchange, runtime))
-    runtime.spool.end(event)
-    figures.count(exchange, event.overhead_ms or 0.0)
+    if not exchange.is_deferred:
+        runtime.spool.end(event_of(exchange, _alerts(exchange, runtime)))
+    figures.count(exchange, exchange.timing.overhead_ms())
 
 
 def _alerts(exchange: Exchange, runtime: Runtime) -> tuple[Alert, ...]:
@@ -80,15 +84,14 @@ def _alerts(exchange: Exchange, runtime: Runtime) -> tuple[Alert, ...]:
     return (*came, *runtime.limiter.take_alerts(exchange.caller.organization.id))
 
 
-def _event(exchange: Exchange, alerts: tuple[Alert, ...]) -> Event:
+def event_of(exchange: Exchange, alerts: tuple[Alert, ...] = ()) -> Event:
+    """The record of the call as it stands."""
     caller, reading, candidate = exchange.caller, exchange.reading, exchange.candidate
     facts = exchange.facts if exchange.has_facts else RequestFacts()
     return Event(
         event_id=exchange.event_id,
         started_at=exchange.started_at,
-        organization_id=caller.organization.id,
-        project_id=caller.project.id,
-        api_key_id=caller.key.id,
+        **_asker(caller),
         endpoint=exchange.endpoint.name,
         dialect=exchange.endpoint.dialect,
         provider=_provider(exchange),
@@ -121,6 +124,22 @@ def _event(exchange: Exchange, alerts: tuple[Alert, ...]) -> Event:
         region=LISTED if candidate else None,
         **accounts(exchange),
     )
+
+
+class _Asker(TypedDict):
+    organization_id: UUID
+    project_id: UUID
+    api_key_id: UUID | None
+    kind: Kind
+
+
+def _asker(caller: Caller) -> _Asker:
+    return {
+        "organization_id": caller.organization.id,
+        "project_id": caller.project.id,
+        "api_key_id": caller.api_key_id,
+        "kind": caller.kind,
+    }
 
 
 def _provider(exchange: Exchange) -> str | None:

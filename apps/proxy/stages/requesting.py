@@ -2,9 +2,12 @@
 
 from functools import lru_cache
 
+import orjson
+
 from apps.proxy.exchange import Exchange
 from apps.proxy.forwarding import upstream_headers
 from apps.proxy.providers.facts import Endpoint
+from apps.proxy.providers.json_splice import add_member
 from apps.proxy.providers.keys import strip_auth
 from apps.proxy.providers.table import PROVIDERS, auth_headers
 from apps.proxy.providers.urls import asks_usage, upstream_url
@@ -93,4 +96,7 @@ def _body(exchange: Exchange, candidate: Candidate, *, is_named_by_url: bool) ->
     )
     # A deployment in Azure's path is the model's name to everybody else.
     model = candidate.model or (None if is_named_by_url else exchange.endpoint.model)
-    return exchange.dialect.prepare(body, facts, model=model, needs_usage=exchange.has_asked_usage)
+    body = exchange.dialect.prepare(body, facts, model=model, needs_usage=exchange.has_asked_usage)
+    if candidate.service_tier:
+        return add_member(body, "service_tier", orjson.dumps(candidate.service_tier))
+    return body

@@ -23,7 +23,7 @@ def retain(exchange: Exchange, runtime: Runtime) -> None:
     if levers is None or levers.flight is None:
         return
     flight, levers.flight = levers.flight, None
-    if not _is_keepable(exchange):
+    if levers.removed is not None or not _is_keepable(exchange):
         runtime.flights.land(flight, None)
         return
     task = asyncio.create_task(_store(exchange, runtime, flight))

@@ -9,14 +9,17 @@ from apps.tenants.models import User
 SUPPORT = "Support"
 # Everything that the admin site shows, and the few things that support does.
 SEEN = (
-    "apikey", "apikeyevent", "contractedrate", "contractedrateevent", "entitlement",
+    "apikey", "apikeyevent", "contractedrate", "contractedrateevent", "dispute",
+    "disputeevent", "entitlement",
     "entitlementevent", "flag", "flagevent", "invitation", "invitationevent", "job", "membership",
     "membershipevent", "organization", "pricebookedition", "organizationevent", "project",
-    "projectevent", "providercredential", "providercredentialevent", "supportaccess",
+    "projectevent", "providercredential", "providercredentialevent", "recomputation",
+    "recomputationevent", "supportaccess",
     "supportaccessevent", "user", "userevent", "periodictask",
 )  # fmt: skip
 DONE = (
     "change_apikey",  # revoke
+    "add_dispute",  # open, recompute, answer
     "add_entitlement",
     "change_entitlement",
     "add_flag",
@@ -38,7 +41,7 @@ def ensure_support_group() -> Group:
     codenames = [f"view_{name}" for name in SEEN] + list(DONE)
     group.permissions.set(
         Permission.objects.filter(
-            content_type__app_label__in=("tenants", "pricing", "django_celery_beat"),
+            content_type__app_label__in=("tenants", "pricing", "disputes", "django_celery_beat"),
             codename__in=codenames,
         )
     )

@@ -9,9 +9,9 @@ from datetime import datetime
 from importlib import import_module
 
 from apps.tenants.models import Organization
+from apps.usage.charges import Books
 from apps.usage.exports.columns import COLUMNS
 from apps.usage.exports.delimited import csv_chunks
-from apps.usage.exports.focus.charges import Books
 from apps.usage.exports.focus.rows import FOCUS_COLUMNS, Account, charge_batches
 from apps.usage.exports.lines import jsonl_chunks
 from apps.usage.exports.walking import event_batches

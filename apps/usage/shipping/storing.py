@@ -14,6 +14,7 @@ from django.db import ProgrammingError, connection, transaction
 
 from apps.kernel.events import UnreadableEvent, decode_begin, encode, interrupted
 from apps.tenants.models import Organization
+from apps.usage.inlets import inlet_of
 from apps.usage.services.contents import store_contents
 from apps.usage.services.ingestion import IngestOutcome, ingest_encoded
 from apps.usage.shipping.quarantine import quarantine
@@ -94,6 +95,7 @@ class Storing:
         if contents:
             store_contents(organization=organization, contents=_sealed(contents), at=at)
         unreadable += [encoded[each] for each in outcome.unreadable]
+        unreadable += _unread(organization, records, at=at)
         if unreadable:
             self._put_aside(str(organization.pk), unreadable, "events_unreadable")
         return outcome
@@ -122,6 +124,16 @@ def _encoded(records: Iterable[Record]) -> tuple[dict[bytes, Record], list[Recor
         except UnreadableEvent:
             unreadable.append(record)
     return encoded, unreadable
+
+
+def _unread(organization: Organization, records: Iterable[Record], *, at: datetime) -> list[Record]:
+    """Hand over what was deferred; returns what nobody took."""
+    deferred = [record for record in records if record.kind is Kind.DEFERRED]
+    inlet = inlet_of(Kind.DEFERRED) if deferred else None
+    if inlet is None:
+        return deferred
+    refused = inlet(organization=organization, payloads=list(_sealed(deferred)), at=at)
+    return [record for record in deferred if UUID(bytes=record.event_id) in refused]
 
 
 def _sealed(contents: Iterable[Record]) -> Iterator[tuple[UUID, bytes]]:

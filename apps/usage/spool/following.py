@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from apps.usage.spool.folders import WriterFolder
-from apps.usage.spool.frames import Frame, Kind
+from apps.usage.spool.frames import LAST, Frame, Kind
 from apps.usage.spool.scanning import SegmentReader
 
 Position = tuple[int, int]
@@ -13,7 +13,8 @@ START: Position = (0, 0)
 
 
 class Record(NamedTuple):
-    """To be stored. payload: an encoded Event for END, a Begin for INTERRUPTED, sealed content."""
+    """To be stored. payload: an encoded Event for END, a Begin for INTERRUPTED, sealed content,
+    or what a call is deferred with."""
 
     kind: Kind
     event_id: bytes
@@ -114,7 +115,7 @@ class Follower:
             elif frame.kind == Kind.HEAD:
                 found += self._interrupt(set(self._open) - _ids(frame.payload))
             elif frame.kind in _STORED:
-                if frame.kind == Kind.END:
+                if frame.kind in LAST:
                     self._open.pop(frame.event_id, None)
                 found.append(Record(_STORED[frame.kind], *frame[1:]))
         return found
@@ -130,7 +131,7 @@ class Follower:
         return sum(sizes) - offset
 
 
-_STORED = {int(kind): kind for kind in (Kind.END, Kind.CONTENT)}
+_STORED = {int(kind): kind for kind in (Kind.END, Kind.CONTENT, Kind.DEFERRED)}
 
 
 def _ids(payload: bytes) -> set[bytes]:

@@ -16,13 +16,17 @@ NOBODY = bytes(16)
 
 class Kind(IntEnum):
     """HEAD opens a segment: the ids of the calls still open. INTERRUPTED is never in a file:
-    it is a BEGIN whose END will not come."""
+    it is a BEGIN whose END will not come. DEFERRED ends a call here; its END is made elsewhere."""
 
     HEAD = 1
     BEGIN = 2
     END = 3
     CONTENT = 4
     INTERRUPTED = 5
+    DEFERRED = 6
+
+
+LAST = frozenset({Kind.END, Kind.DEFERRED})
 
 
 class Frame(NamedTuple):

@@ -10,7 +10,7 @@ from uuid import UUID
 from apps.kernel.events import Begin, Event, encode
 from apps.usage.spool.backlog import Backlog, Waiting
 from apps.usage.spool.folders import WriterFolder, make_folder
-from apps.usage.spool.frames import NOBODY, Kind, pack
+from apps.usage.spool.frames import LAST, NOBODY, Kind, pack
 from apps.usage.spool.segments import Segment
 
 SEGMENT_BYTES = 16 * 2**20
@@ -85,6 +85,17 @@ class SpoolWriter:
         """Record the encrypted content of a call whose project asked for it."""
         self._take(Kind.CONTENT, event_id, organization_id, sealed)
 
+    def defer(self, event_id: UUID, organization_id: UUID, deferral: bytes) -> bool:
+        """Record that a call goes on elsewhere, which ends it here; whether the file has it.
+
+        Where it has not, nothing is recorded and the call stays open: whoever promises an answer
+        for later must have it written down.
+        """
+        call = event_id.bytes
+        frame = pack(Kind.DEFERRED, call, organization_id.bytes, deferral)
+        with self._guard:
+            return not self._backlog and self._written(Waiting(Kind.DEFERRED, call, frame))
+
     def sync(self) -> None:
         """Flush to the disk itself and retry what waits. To be called about once a second."""
         with self._guard:
@@ -130,7 +141,7 @@ class SpoolWriter:
             return False
         if waiting.kind is Kind.BEGIN:
             self._open[waiting.event_id] = frame
-        elif waiting.kind is Kind.END:
+        elif waiting.kind in LAST:
             self._open.pop(waiting.event_id, None)
         return True
 

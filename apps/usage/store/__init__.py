@@ -12,6 +12,7 @@ from apps.usage.store.adjusting import (
 from apps.usage.store.batches import write_batch
 from apps.usage.store.comparing import UNITS, Figures, event_figures, one_snapshot, rollup_figures
 from apps.usage.store.counting import Counted
+from apps.usage.store.decisions import ScoredCalls, decisions_of, scored_calls
 from apps.usage.store.facets import add_to_facets
 from apps.usage.store.months import (
     Month,
@@ -51,6 +52,7 @@ __all__ = [
     "ModelSpend",
     "Month",
     "Row",
+    "ScoredCalls",
     "SearchTooWide",
     "Total",
     "UnpricedModel",
@@ -58,6 +60,7 @@ __all__ = [
     "add_to_rollups",
     "await_other_adjusting",
     "bounded",
+    "decisions_of",
     "drop_adjustments_before",
     "drop_minutes_before",
     "drop_months_before",
@@ -71,6 +74,7 @@ __all__ = [
     "read_row",
     "request_count",
     "rollup_figures",
+    "scored_calls",
     "spend_by_model",
     "spend_by_month",
     "spent_usd",

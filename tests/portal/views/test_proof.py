@@ -116,7 +116,7 @@ def test_page_link_and_api_give_the_same_paper(world: World, client: Client) -> 
     sign_in(client, world.owner)
     own = client.get(path(world, "savings_pdf", world.savings.pk))
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
-    papers = {own.content, shared.content, b"".join(answer.streaming_content)}  # type: ignore[attr-defined]
+    papers = {own.content, shared.content, b"".join(answer.streaming_content)}
     assert len(papers) == 1
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from apps.kernel.tokens import BUCKETS, TokenBuckets
 from apps.pricing.rates import PriceBook, cost_usd
+from apps.usage.charges import Books
 from apps.usage.exports.columns import COLUMNS, Row
-from apps.usage.exports.focus.charges import Books
 
 ACME, OTHER, PROJECT = UUID(int=1), UUID(int=2), UUID(int=7)
 AT = datetime(2026, 3, 15, 12, tzinfo=UTC)

@@ -192,3 +192,29 @@ def test_a_segment_stays_while_it_has_the_only_whole_copy_of_a_beginning(tmp_pat
     assert len(list(tmp_path.glob("*/*.seg"))) == 2
     spool.close()
     assert (Kind.INTERRUPTED, call.event_id) in follow(tmp_path)
+
+
+def test_what_is_deferred_is_over_here_and_comes_out_once(tmp_path: Path) -> None:
+    spool = SpoolWriter(tmp_path, "gateway-0")
+    begin = make_begin()
+    spool.begin(begin)
+    assert spool.defer(begin.event_id, ORGANIZATION, b"later")
+    assert spool.state.open_count == 0
+    spool.close()
+    (folder,) = writer_folders(tmp_path)
+    (deferred,) = Follower(folder).read(10**9)
+    assert (deferred.kind, deferred.payload) == (Kind.DEFERRED, b"later")
+    assert UUID(bytes=deferred.event_id) == begin.event_id
+
+
+def test_what_no_disk_takes_is_not_deferred(tmp_path: Path, disk: list[str]) -> None:
+    disk.append("full")
+    spool = SpoolWriter(tmp_path, "gateway-0")
+    begin = make_begin()
+    spool.begin(begin)
+    assert not spool.defer(begin.event_id, ORGANIZATION, b"later")
+    disk.clear()
+    spool.sync()
+    assert spool.state.open_count == 1
+    spool.close()
+    assert follow(tmp_path) == [(Kind.INTERRUPTED, begin.event_id)]

@@ -55,5 +55,6 @@ def _lines(sealed: Sealed) -> list[str]:
         f"period {each.number} closed: fee {each.document['fee_minor']} cents"
         for each in sealed.statements
     ]
-    counted = f"{sealed.units} units in {sealed.heads} batches, {sealed.unexplained} unexplained"
+    batches = len(sealed.heads)
+    counted = f"{sealed.units} units in {batches} batches, {sealed.unexplained} unexplained"
     return [counted, *closed]

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import orjson
 
+from apps.usage.charges import EXACT, TOKENS, WHOLE, Books, Charge, charges
 from apps.usage.exports.columns import COLUMNS, Row
-from apps.usage.exports.focus.charges import EXACT, TOKENS, WHOLE, Books, Charge, charges
 from apps.usage.store import month_of, next_month
 
 CATEGORY, SUBCATEGORY = "AI and Machine Learning", "Generative AI"

@@ -49,6 +49,7 @@ def terms_of(row: Policy) -> PolicyTerms:
         caches_any_temperature=row.caches_any_temperature,
         traffic_percent=row.traffic_percent,
         allowed_models=None if row.allowed_models is None else tuple(row.allowed_models),
+        judge_model=row.judge_model,
     )
 
 

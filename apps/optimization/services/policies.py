@@ -17,8 +17,6 @@ TRAFFIC_STEPS = (0, 10, 50, 100)
 MOST_MODELS = 50
 LONGEST_NAME = 200
 MOST_TAG_FLUSHES = 1_000
-# What levers exist for so far; the others can be switched on once they serve.
-AVAILABLE = ("exact_cache", "prompt_cache")
 
 
 class InvalidPolicy(NetraError):
@@ -63,6 +61,7 @@ def set_policy(
         caches_any_temperature=terms.caches_any_temperature,
         traffic_percent=terms.traffic_percent,
         allowed_models=None if terms.allowed_models is None else list(terms.allowed_models),
+        judge_model=terms.judge_model,
         set_by=set_by,
         created_at=at,
     )
@@ -135,6 +134,8 @@ def _check_terms(terms: PolicyTerms) -> None:
         raise InvalidPolicy(f"Choose the share of traffic from {steps} percent.")
     if terms.allowed_models is not None and not _are_models(terms.allowed_models):
         raise InvalidPolicy(f"Name at most {MOST_MODELS} models, each without spaces.")
+    if terms.judge_model is not None and not _are_models((terms.judge_model,)):
+        raise InvalidPolicy("Name the judge's model as a call names it, without spaces, or none.")
 
 
 def _check_levers(terms: PolicyTerms) -> None:
@@ -142,13 +143,6 @@ def _check_levers(terms: PolicyTerms) -> None:
         raise InvalidPolicy(f"{', '.join(sorted(unknown))}: choose from {', '.join(LEVERS)}.")
     if not set(terms.levers.values()) <= set(STATES):
         raise InvalidPolicy(f"A lever is one of {', '.join(STATES)}.")
-    on = [name for name, state in terms.levers.items() if state == "on"]
-    early = [name for name in on if name not in AVAILABLE]
-    if early:
-        raise InvalidPolicy(
-            f"{', '.join(sorted(early))} can change answers and is not certified here yet. "
-            "Leave it off, or let it run as a shadow."
-        )
 
 
 def _are_models(names: tuple[str, ...]) -> bool:

@@ -24,6 +24,7 @@ class Policy(models.Model):
     caches_any_temperature = models.BooleanField(null=True)
     traffic_percent = models.SmallIntegerField(null=True)
     allowed_models = ArrayField(models.TextField(), null=True)
+    judge_model = models.TextField(null=True)
     set_by = models.TextField(help_text="The person or API key.")
     created_at = models.DateTimeField()
 
@@ -72,26 +73,3 @@ class CacheFlush(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tag or 'everything'} at {self.at}"
-
-
-class Feedback(models.Model):
-    """How good an answer was to whoever got it. The call may not have reached our tables yet."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    request_id = models.UUIDField(help_text="Netra-Request-Id.")
-    score = models.DecimalField(max_digits=4, decimal_places=3, help_text="0 is bad, 1 is good.")
-    comment = models.TextField()
-    given_by = models.TextField(help_text="The person or API key.")
-    given_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("request_id", "given_by"), name="one_feedback_each_request_and_giver"
-            ),
-            models.CheckConstraint(condition=Q(score__range=(0, 1)), name="score_is_a_share"),
-        )
-        indexes = (models.Index(fields=("given_at",), name="feedback_by_age"),)
-
-    def __str__(self) -> str:
-        return f"{self.request_id}: {self.score}"

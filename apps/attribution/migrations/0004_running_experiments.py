@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("attribution", "0002_proof_logs"),
+        ("attribution", "0003_quality"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""Statements that somebody doubts: recomputed from raw rows, reported, corrected beside."""

@@ -1,0 +1,1 @@
+"""Calls that may wait: until when, and what the wait is worth."""

@@ -1,0 +1,53 @@
+"""Reads of calls that are answered later; inside the organization's scope."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.optimization.deadlines.models import OPEN, Batch, BatchState, DeferredCall, State
+
+__all__ = [
+    "STATES", "Batch", "DeferredCall", "batches_to_look_at", "calls_of", "deferred_call",
+    "deferred_calls", "has_work", "is_awaited",
+]  # fmt: skip
+STATES = State.choices
+_MOST = 200
+
+
+def deferred_calls(*, project_id: UUID | None = None) -> QuerySet[DeferredCall]:
+    """Calls that were put off, newest first; of a project or all."""
+    rows = DeferredCall.objects.defer("sealed_request", "sealed_result", "event")
+    return (rows if project_id is None else rows.filter(project_id=project_id)).order_by(
+        "-created_at", "-id"
+    )
+
+
+def deferred_call(call_id: UUID, *, project_id: UUID | None = None) -> DeferredCall:
+    """One of them. Raises DeferredCall.DoesNotExist."""
+    rows = DeferredCall.objects.all()
+    return (rows if project_id is None else rows.filter(project_id=project_id)).get(pk=call_id)
+
+
+def batches_to_look_at(*, at: datetime) -> list[Batch]:
+    """Batches that have not ended and are due to be looked at, the oldest first."""
+    rows = Batch.objects.exclude(state=BatchState.ENDED).filter(look_at__lte=at)
+    return list(rows.order_by("look_at", "id")[:_MOST])
+
+
+def calls_of(batch: Batch) -> list[DeferredCall]:
+    """The calls of a batch that are still to be answered by it, in the order of their ids."""
+    return list(batch.calls.filter(state=State.BATCHED).order_by("id"))
+
+
+def is_awaited(batch: Batch) -> bool:
+    """Whether anybody still waits for this batch."""
+    return batch.calls.filter(state=State.BATCHED).exists()
+
+
+def has_work() -> bool:
+    """Whether anything is left to do for the current organization."""
+    is_unrecorded = Q(recorded_at=None)
+    has_result = Q(sealed_result__isnull=False)
+    is_waiting = DeferredCall.objects.filter(Q(state__in=OPEN) | is_unrecorded | has_result)
+    return is_waiting.exists() or Batch.objects.exclude(state=BatchState.ENDED).exists()

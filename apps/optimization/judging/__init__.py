@@ -1,0 +1,1 @@
+"""From a comparison to a label: whether a lever's answer would have been wrong."""

@@ -1,0 +1,21 @@
+"""Writes, inside the organization's scope."""
+
+from apps.optimization.services.policies import (
+    LONGEST_NAME,
+    MOST_MODELS,
+    TRAFFIC_STEPS,
+    InvalidPolicy,
+    TooManyFlushes,
+    invalidate_answers,
+    set_policy,
+)
+
+__all__ = [
+    "LONGEST_NAME",
+    "MOST_MODELS",
+    "TRAFFIC_STEPS",
+    "InvalidPolicy",
+    "TooManyFlushes",
+    "invalidate_answers",
+    "set_policy",
+]

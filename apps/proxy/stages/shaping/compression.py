@@ -1,0 +1,209 @@
+"""Send tools' results that are new in fewer tokens, and the tools that a conversation needs.
+
+What went out stays as it went: only what the provider has not seen is changed, and again in the
+same way in every later call. Each form is certified for itself, in each project.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import orjson
+
+from apps.kernel.events import Decision
+from apps.optimization.access import Lever
+from apps.optimization.accounting import KEEP_WHEN_ASKED, Charged, restored
+from apps.optimization.answers.forms import FORMS
+from apps.optimization.certificates import Certificate
+from apps.optimization.compression import (
+    KINDS,
+    Changes,
+    all_shortened,
+    is_begun,
+    tool_results,
+    with_texts,
+)
+from apps.optimization.prefix import with_only, with_values
+from apps.optimization.similarity.policy import SHADOW_SHARE
+from apps.proxy.exchange import Exchange
+from apps.proxy.levers import ACTED, SHADOW, Levers, Offer, Removed
+from apps.proxy.runtime import Runtime
+from apps.proxy.stages.shaping import pruning
+from apps.proxy.stages.shaping.alternatives import (
+    alternative,
+    conversation_draw,
+    is_conversation,
+    is_drawn,
+    picked,
+)
+from apps.proxy.stages.shaping.drafting import Draft, Proposal
+
+LEVER: Lever = "compression"
+# Its forms are certified as such: there is nothing by which one call is safer than another.
+SCORE = 1.0
+_KINDS = KINDS | {pruning.KIND}
+
+
+class _Call(NamedTuple):
+    """certificates: by form. acts: whether what is certified goes out."""
+
+    exchange: Exchange
+    runtime: Runtime
+    levers: Levers
+    draft: Draft
+    certificates: Mapping[str, Certificate]
+    is_sampled: bool
+    acts: bool
+
+    @property
+    def conversation(self) -> str:
+        return f"{self.exchange.caller.organization.id}:{self.levers.unit}"
+
+    @property
+    def certified(self) -> frozenset[str]:
+        return frozenset(self.certificates)
+
+
+def propose(exchange: Exchange, runtime: Runtime, levers: Levers, draft: Draft) -> Proposal | None:
+    """Shorter results and fewer tools; see Propose."""
+    data_key = exchange.caller.organization.data_key
+    is_fit = exchange.endpoint.name in FORMS and is_conversation(levers)
+    if not is_fit or data_key is None:
+        return None
+    if not tool_results(draft.document) and not pruning.concerns(draft.document):
+        return None
+    is_sampled = conversation_draw(levers, data_key, LEVER) < SHADOW_SHARE
+    acts = levers.acts(LEVER) and not is_sampled
+    call = _Call(exchange, runtime, levers, draft, _certificates(exchange), is_sampled, acts)
+    return _acting(call) if acts else _watching(call)
+
+
+def without_compression(exchange: Exchange, levers: Levers, charged: Charged) -> Charged | None:
+    """The call with the tokens that it was spared; see `restored`."""
+    removed = levers.removed
+    if removed is None or exchange.candidate is None or not charged.buckets.input_total:
+        return None
+    is_kept = removed.is_begun and charged.provider not in KEEP_WHEN_ASKED
+    buckets = restored(charged.buckets, new=removed.new, old=removed.old, is_kept_unasked=is_kept)
+    return charged._replace(buckets=buckets) if buckets else None
+
+
+def _certificates(exchange: Exchange) -> dict[str, Certificate]:
+    caller, at = exchange.caller, exchange.started_at
+    known = exchange.snapshot.shards[caller.organization.id].certificates
+    found = {
+        kind: known.of(LEVER, project_id=caller.project.id, namespace=kind, at=at)
+        for kind in _KINDS
+    }
+    return {kind: each for kind, each in found.items() if each and each.threshold <= SCORE}
+
+
+def _acting(call: _Call) -> Proposal:
+    document, results = call.draft.document, call.runtime.results
+    kinds = call.certified & KINDS
+    changes = results.changes(document, conversation=call.conversation, kinds=kinds)
+    is_pruned = pruning.KIND in call.certified
+    kept = pruning.kept(call.runtime.tools, document, call.conversation) if is_pruned else None
+    changed = _changed(call.draft, changes, kept)
+    acted = {form.kind for form in changes.found.values()} | ({pruning.KIND} if kept else set())
+    fresh = _fresh(changed.document, _KINDS - call.certified)
+    return Proposal(
+        [*_decisions(call, acted, ACTED), *_uncertified(fresh)],
+        draft=changed if acted else None,
+        is_triggered=bool(acted),
+        settle=partial(_settle, call, changes, kept),
+        offers=_offers(call, changed.document, fresh, is_asked=is_drawn(SHADOW_SHARE)),
+    )
+
+
+def _watching(call: _Call) -> Proposal:
+    """What is new is remembered as sent as it is; what would have become of it is only told."""
+    document, results = call.draft.document, call.runtime.results
+    changes = results.changes(document, conversation=call.conversation, kinds=frozenset())
+    forms = all_shortened(document, kinds=call.certified & KINDS).values()
+    would = {form.kind for form in forms}
+    if pruning.KIND in call.certified and pruning.would_keep(document):
+        would.add(pruning.KIND)
+    fresh, unknown = (
+        _fresh(document, kinds) for kinds in (call.certified, _KINDS - call.certified)
+    )
+    is_asked = call.is_sampled or is_drawn(SHADOW_SHARE)
+    return Proposal(
+        [*_decisions(call, would, SHADOW), *_uncertified(unknown)],
+        is_triggered=bool(would) and not call.is_sampled,
+        settle=partial(_settle, call, changes, None),
+        offers=[
+            *_offers(call, document, fresh, is_asked=is_asked),
+            *_offers(call, document, unknown, is_asked=is_drawn(SHADOW_SHARE)),
+        ],
+    )
+
+
+def _changed(draft: Draft, changes: Changes, kept: list[int] | None) -> Draft:
+    """Raises UnknownPlace, as where a member stands there twice."""
+    body, document = draft.body, draft.document
+    texts = {path: form.text for path, form in changes.found.items()}
+    if texts:
+        body = with_values(body, {path: orjson.dumps(text) for path, text in texts.items()})
+        document = with_texts(document, texts)
+    if kept:
+        body = with_only(body, "tools", kept, of=len(document["tools"]))
+        document = pruning.with_tools(document, kept)
+    return draft._replace(body=body, document=document)
+
+
+def _settle(call: _Call, changes: Changes, kept: list[int] | None, goes_out: bool) -> None:
+    call.runtime.results.remember(changes, went_out=goes_out)
+    if not goes_out:
+        return
+    document = call.draft.document
+    new = {result.path for result in tool_results(document) if result.is_new}
+    saved = [0, 0]
+    for path, form in changes.found.items():
+        saved[path not in new] += form.saved
+    is_later = is_begun(document)
+    saved[is_later] += pruning.saved(document, kept) if kept else 0
+    call.levers.removed = Removed(saved[0], saved[1], is_later)
+
+
+def _decisions(call: _Call, kinds: Iterable[str], decision: str) -> list[Decision]:
+    reason = "sampled" if call.is_sampled else "shortened"
+    ids = {kind: each.id for kind, each in call.certificates.items()}
+    # A form that went out once goes out again, certified or not.
+    return [Decision(LEVER, decision, reason, ids.get(kind), kind, SCORE) for kind in sorted(kinds)]
+
+
+def _uncertified(kinds: Iterable[str]) -> list[Decision]:
+    return [Decision(LEVER, SHADOW, "uncertified", None, kind, SCORE) for kind in sorted(kinds)]
+
+
+def _fresh(document: dict[str, Any], kinds: frozenset[str]) -> set[str]:
+    """Those of the forms that something new in the request could take."""
+    found = {
+        kind
+        for kind in kinds & KINDS
+        if all_shortened(document, kinds=frozenset({kind}), is_new=True)
+    }
+    is_first = pruning.KIND in kinds and not is_begun(document)
+    return found | {pruning.KIND} if is_first and pruning.would_keep(document) else found
+
+
+def _offers(
+    call: _Call, document: dict[str, Any], kinds: set[str], *, is_asked: bool
+) -> list[Offer]:
+    """One of the forms, to be judged."""
+    if not kinds or not is_asked or not call.levers.may_act:
+        return []
+    kind = picked(sorted(kinds))
+    model = call.draft.tiers[0][0].model or call.exchange.model or ""
+    body = alternative(call.exchange, _shrunk(document, kind), model=model)
+    return [Offer(LEVER, kind, SCORE, SHADOW_SHARE / len(kinds), body)]
+
+
+def _shrunk(document: dict[str, Any], kind: str) -> dict[str, Any]:
+    """As it would be had all of the conversation gone out in this form."""
+    kept = pruning.would_keep(document) if kind == pruning.KIND else None
+    if kept:
+        return pruning.with_tools(document, kept)
+    forms = all_shortened(document, kinds=frozenset({kind}))
+    return with_texts(document, {path: form.text for path, form in forms.items()})
