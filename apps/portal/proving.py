@@ -30,8 +30,8 @@ from apps.attribution.statements import (
 from apps.kernel.money import shown_usd
 
 # The days that stand beside a plot; its file has all of them.
-MOST_ROWS = 14
-SIZES = {"wide": (720, 280), "narrow": (340, 260)}
+MOST_ROWS = 7
+SIZES = {"wide": (900, 300), "narrow": (340, 260)}
 POINT_COLUMNS = ("day", "conversations", "saved_usd", "at_least_usd", "at_most_usd")
 LINE_COLUMNS = ("figure", "usd")
 _ALARM = round(1 / SAMPLE_RATIO_ALPHA)
