@@ -107,6 +107,6 @@ def _what(link: ProofLink) -> str:
     if link.statement_id:
         return f"Statement of {title_of(closed_statements().get(pk=link.statement_id))}"
     if link.experiment_id is None:
-        imported = imports().filter(pk=link.import_id).first()
+        imported = imports().filter(pk=link.import_id).first() if link.import_id else None
         return f"Estimate from {imported.name if imported else 'an import that is forgotten'}"
     return f"{experiments().get(pk=link.experiment_id).name}, as it runs"
