@@ -40,6 +40,7 @@ def _comparison(
         candidate=candidate.entry.document,
         entry=candidate.key,
         label=_label(form, given, candidate.entry),
+        api_key_id=caller.api_key_id,
     )
 
 

@@ -36,6 +36,7 @@ def weigh(exchange: Exchange, levers: Levers, reuse: Reuse, lever: Lever, found:
         certificate_id=certificate.id,
         namespace=reuse.namespace,
         score=found.score,
+        entry=found.key,
     )
     if decision.action is Action.SERVE:
         return True
