@@ -3,6 +3,7 @@
 from apps.optimization.services.certifying import ALARM, Certified, certify
 from apps.optimization.services.judging import judge_comparisons
 from apps.optimization.services.policies import (
+    LONGEST_DEADLINE_S,
     LONGEST_NAME,
     MOST_MODELS,
     TRAFFIC_STEPS,
@@ -14,6 +15,7 @@ from apps.optimization.services.policies import (
 
 __all__ = [
     "ALARM",
+    "LONGEST_DEADLINE_S",
     "LONGEST_NAME",
     "MOST_MODELS",
     "TRAFFIC_STEPS",

@@ -8,7 +8,7 @@ from django import forms
 
 from apps.optimization.access import LEVERS, PolicyTerms
 from apps.optimization.selectors import LONGEST_TTL_S
-from apps.optimization.services import LONGEST_NAME, TRAFFIC_STEPS
+from apps.optimization.services import LONGEST_DEADLINE_S, LONGEST_NAME, TRAFFIC_STEPS
 from apps.tenants.models import Organization
 from apps.tenants.selectors import open_projects
 
@@ -16,6 +16,7 @@ MOST_PROJECTS = 500
 AS_ABOVE = ("", "As above")
 _STATES = [AS_ABOVE, ("off", "Off"), ("shadow", "Shadow: watch only"), ("on", "On")]
 SECONDS_AN_HOUR = 3600
+SECONDS_A_MINUTE = 60
 
 
 class PolicyForm(forms.Form):
@@ -60,6 +61,14 @@ class PolicyForm(forms.Form):
         required=False,
     )
 
+    deadline_minutes = forms.IntegerField(
+        label="Calls can wait for, in minutes",
+        min_value=1,
+        max_value=LONGEST_DEADLINE_S // SECONDS_A_MINUTE,
+        required=False,
+        help_text="Those that do not say so themselves by Netra-Deadline. For Batch and flex.",
+    )
+
     def __init__(self, *args: Any, organization: Organization, **options: Any) -> None:
         super().__init__(*args, **options)
         projects = open_projects(organization)[:MOST_PROJECTS]
@@ -87,6 +96,7 @@ class PolicyForm(forms.Form):
         """What was typed."""
         typed = self.cleaned_data
         bound, hours = typed["quality_bound"], typed["cache_hours"]
+        minutes = typed["deadline_minutes"]
         any_temperature, traffic = typed["caches_any_temperature"], typed["traffic_percent"]
         return PolicyTerms(
             levers={lever: typed[lever] for lever in LEVERS if typed[lever]},
@@ -96,6 +106,7 @@ class PolicyForm(forms.Form):
             traffic_percent=int(traffic) if traffic else None,
             allowed_models=_names(typed["allowed_models"]),
             judge_model=typed["judge_model"] or None,
+            deadline_s=None if minutes is None else minutes * SECONDS_A_MINUTE,
         )
 
 

@@ -122,6 +122,7 @@ def _initial(project: str) -> dict[str, Any]:
         "caches_any_temperature": "" if drawn is None else "yes" if drawn else "no",
         "allowed_models": ", ".join(row.allowed_models or ()),
         "judge_model": row.judge_model or "",
+        "deadline_minutes": None if row.deadline_s is None else -(-row.deadline_s // 60),
         "traffic_percent": "" if row.traffic_percent is None else str(row.traffic_percent),
         **row.levers,
     }

@@ -8,7 +8,8 @@ from tests.portal.pages import World
 
 
 def typed(**changes: object) -> dict[str, object]:
-    return {"subject": "", "exact_cache": "off", "quality_bound": "1", "cache_hours": "2"} | changes
+    said = {"subject": "", "exact_cache": "off", "quality_bound": "1", "cache_hours": "2"}
+    return said | {"deadline_minutes": "30"} | changes
 
 
 def test_levers_are_shown_and_changed(world: World, other: World, client: Client) -> None:
@@ -33,6 +34,7 @@ def test_levers_are_shown_and_changed(world: World, other: World, client: Client
         7200,
         "0.0100",
     )
+    assert own.deadline_s == 1800
     assert (project.project_id, project.traffic_percent) == (world.project.pk, 10)
     assert (project.judge_model, project.allowed_models) == ("gpt-4.1-mini", ["a", "b"])
     form = client.get(path(world, "lever_edit") + f"?project={world.project.pk}").content.decode()

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from apps.kernel.events import Decision
 from apps.optimization.access import Lever
 from apps.optimization.accounting import Charged
-from apps.optimization.answers.forms import FORMS
+from apps.optimization.answers.forms import CHATS
 from apps.optimization.routing import (
     Choice,
     Needs,
@@ -30,6 +30,7 @@ from apps.proxy.stages.shaping.alternatives import (
     alternative,
     conversation_draw,
     is_drawn,
+    is_learnt,
     keyed,
 )
 from apps.proxy.stages.shaping.drafting import Draft, Proposal
@@ -62,7 +63,7 @@ class _Call(NamedTuple):
 def propose(exchange: Exchange, runtime: Runtime, levers: Levers, draft: Draft) -> Proposal | None:
     """Another model's candidates; see Propose."""
     data_key = exchange.caller.organization.data_key
-    is_fit = exchange.endpoint.name in FORMS and exchange.endpoint.model is None
+    is_fit = exchange.endpoint.name in CHATS and exchange.endpoint.model is None
     if not is_fit or data_key is None or not levers.policy.allowed_models:
         return None
     call = _call(exchange, runtime, levers, draft, data_key)
@@ -141,7 +142,7 @@ def _routed(call: _Call, option: Option, reason: str) -> Proposal:
     levers = call.levers
     is_sampled = conversation_draw(levers, call.data_key, LEVER) < SHADOW_SHARE
     acts = levers.acts(LEVER) and not is_sampled
-    is_asked = levers.may_act and not acts and (is_sampled or is_drawn(SHADOW_SHARE))
+    is_asked = levers.may_act and is_learnt(levers, LEVER, is_sampled)
     draft = call.draft
     routed = draft._replace(tiers=[*option.tiers, *draft.tiers]) if acts else None
     reason = "sampled" if is_sampled else reason
