@@ -32,6 +32,7 @@ class Call:
     body: bytes
     model: str = ""
     parts: dict[str, str] = field(default_factory=dict)  # what the route's pattern captured
+    fate: str = ""  # of the batch that it makes
 
     @cached_property
     def json(self) -> dict[str, Any]:

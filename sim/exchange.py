@@ -10,6 +10,8 @@ from sim.calls import Call
 from sim.dialects import DIALECTS, REQUESTS, TOKENS
 from sim.errors import WireError, bad_request
 from sim.faults import (
+    ERRORS,
+    EXPIRES,
     NO_FLEX,
     Fault,
     alter_reply,
@@ -108,7 +110,8 @@ class Exchange:
     def _handled(self, faults: list[Fault]) -> Reply:
         if any(fault.name == NO_FLEX for fault in faults) and _asks_flex(self._call):
             raise WireError(429, "Resource unavailable", "resource_unavailable")
-        reply = handled(self._call, self._world)
+        fate = next((fault.name for fault in faults if fault.name in (ERRORS, EXPIRES)), "")
+        reply = handled(replace(self._call, fate=fate), self._world)
         if not reply.is_stream and any(fault.name == "error-event" for fault in faults):
             raise WireError(500, "The server had an error. Please try again.")
         return reply

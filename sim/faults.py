@@ -19,6 +19,8 @@ _STATUS = re.compile(r"[45]\d\d")
 _RETRY_AFTER = "429-retry-after"
 # Meets only calls that ask for OpenAI's flex tier.
 NO_FLEX = "no-flex"
+# What becomes of the batch that a call makes.
+ERRORS, EXPIRES = "batch-errors", "batch-expires"
 _PAGE = b"<!doctype html><title>Please wait</title><h1>Checking your browser</h1>\n"
 _NOISE = b"\x00\xff\xfe{]: not what you asked for \xc3("
 _MESSAGES = {
@@ -40,7 +42,9 @@ class UnknownFault(WireError):
     """The specification names no fault that there is."""
 
     def __init__(self, text: str) -> None:
-        known = ", ".join(["4XX", "5XX", _RETRY_AFTER, NO_FLEX, *_ON_REPLY, *_ON_STEPS])
+        known = ", ".join(
+            ["4XX", "5XX", _RETRY_AFTER, NO_FLEX, ERRORS, EXPIRES, *_ON_REPLY, *_ON_STEPS]
+        )
         super().__init__(400, f"sim: there is no fault {text!r}; there are: {known}")
 
 
@@ -57,7 +61,14 @@ def faults_in_key(api_key: str) -> str:
 
 def _parsed(text: str) -> Fault:
     name, equals, number = text.partition("=")
-    is_known = name in {_RETRY_AFTER, NO_FLEX, *_ON_REPLY, *_ON_STEPS} or _STATUS.fullmatch(name)
+    is_known = name in {
+        _RETRY_AFTER,
+        NO_FLEX,
+        ERRORS,
+        EXPIRES,
+        *_ON_REPLY,
+        *_ON_STEPS,
+    } or _STATUS.fullmatch(name)
     try:
         seconds = float(number) if equals else None
     except ValueError:

@@ -113,6 +113,7 @@ ROUTES = (
     _route("anthropic", "GET", "/v1/messages/batches", anthropic_batches.list_all),
     _route("anthropic", "GET", f"/v1/messages/batches{_ID}", anthropic_batches.retrieve),
     _route("anthropic", "POST", f"/v1/messages/batches{_ID}/cancel", anthropic_batches.cancel),
+    _route("anthropic", "DELETE", f"/v1/messages/batches{_ID}", anthropic_batches.delete),
     _route("anthropic", "GET", f"/v1/messages/batches{_ID}/results", anthropic_batches.results),
     _route("anthropic", "GET", "/v1/models", anthropic_batches.models),
     _route("anthropic", "GET", f"/v1/models{_ID}", anthropic_batches.model),

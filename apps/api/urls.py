@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path, re_path
 
 from apps.api.views.credentials import CredentialsView
+from apps.api.views.deferred_calls import DeferredCallsView
 from apps.api.views.disputes import DisputesView
 from apps.api.views.experiments import ExperimentsView, PeriodsView
 from apps.api.views.imports import ImportErrorsView, ImportsView
@@ -48,6 +49,7 @@ urlpatterns = [
     path(
         "imports/<uuid:id>/errors", ImportErrorsView.as_view({"get": "list"}), name="import_errors"
     ),
+    path("imports/<uuid:id>/report", ImportsView.as_view({"get": "report"}), name="import-report"),
     path("projects", ProjectsView.as_view(ALL), name="projects"),
     path("projects/<uuid:id>", ProjectsView.as_view(ONE), name="project"),
     path(
@@ -91,6 +93,17 @@ urlpatterns = [
         "caches/invalidate",
         CachesView.as_view({"post": "invalidate"}),
         name="caches-invalidate",
+    ),
+    path("deferred-calls", DeferredCallsView.as_view({"get": "list"}), name="deferred-calls"),
+    path(
+        "deferred-calls/<uuid:id>",
+        DeferredCallsView.as_view({"get": "retrieve"}),
+        name="deferred-call",
+    ),
+    path(
+        "deferred-calls/<uuid:id>/cancel",
+        DeferredCallsView.as_view({"post": "cancel"}),
+        name="deferred-call-cancel",
     ),
     path("disputes", DisputesView.as_view(ALL), name="disputes"),
     path("disputes/<uuid:id>", DisputesView.as_view({"get": "retrieve"}), name="dispute"),

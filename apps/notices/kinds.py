@@ -17,6 +17,7 @@ class Kind(StrEnum):
     STATEMENT_CORRECTED = "statement.corrected"
     DISPUTE_OPENED = "proof.dispute_opened"
     DISPUTE_ANSWERED = "proof.dispute_answered"
+    CERTIFICATE_WITHDRAWN = "certificate.withdrawn"
 
 
 LABELS: dict[Kind, str] = {
@@ -31,6 +32,7 @@ LABELS: dict[Kind, str] = {
     Kind.STATEMENT_CORRECTED: "A savings statement is corrected",
     Kind.DISPUTE_OPENED: "A savings statement is disputed",
     Kind.DISPUTE_ANSWERED: "A disputed savings statement was recomputed",
+    Kind.CERTIFICATE_WITHDRAWN: "A lever stopped: more of its answers were wrong than allowed",
 }
 # A message for trying out an endpoint; nobody subscribes to it.
 PING = "webhook.ping"

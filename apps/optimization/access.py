@@ -24,10 +24,12 @@ LEVERS: tuple[Lever, ...] = (
     "prompt_cache",
     "tier",
 )
+# Those that give an answer that was given before.
+REUSING: tuple[Lever, ...] = ("exact_cache", "near_exact", "semantic")
 STATES: tuple[State, ...] = ("off", "shadow", "on")
 # What leaves every answer as the provider gave or would give it.
 _DEFAULTS: Mapping[Lever, State] = {"exact_cache": "on", "prompt_cache": "on"}
-_CONVERSATIONAL: tuple[Lever, ...] = ("routing", "compression")
+_CONVERSATIONAL: frozenset[Lever] = frozenset({"routing", "compression"})
 NO_JUDGE = "none"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -54,7 +56,11 @@ class PolicyTerms(Plain):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What holds for a call, all fields said; see PolicyTerms."""
+    """What holds for a call, all fields said; see PolicyTerms.
+
+    has_lever: any lever may act or is to be watched. follows_conversations: one of them treats a
+    conversation's calls alike, and must know which they are.
+    """
 
     states: Mapping[str, str]
     quality_bound: Decimal = Decimal(0)
@@ -64,15 +70,18 @@ class Policy:
     allowed_models: tuple[str, ...] = ()
     judge_model: str = ""
 
-    @property
-    def has_lever(self) -> bool:
-        """Whether any lever may act or is to be watched."""
-        return any(state != "off" for state in self.states.values())
+    has_lever: bool = field(init=False)
+    follows_conversations: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        open_ = {lever for lever, state in self.states.items() if state != "off"}
+        object.__setattr__(self, "has_lever", bool(open_))
+        object.__setattr__(self, "follows_conversations", not _CONVERSATIONAL.isdisjoint(open_))
 
     @property
-    def follows_conversations(self) -> bool:
-        """Whether a lever treats a conversation's calls alike, and must know which they are."""
-        return any(self.state(lever) != "off" for lever in _CONVERSATIONAL)
+    def reuses(self) -> bool:
+        """Whether any lever gives kept answers, or is watched how it would."""
+        return any(self.state(lever) != "off" for lever in REUSING)
 
     def state(self, lever: Lever) -> str:
         """off, shadow or on."""

@@ -6,8 +6,12 @@ from uuid import UUID
 
 from apps.kernel.errors import NetraError
 from apps.optimization.models import Feedback
+from apps.optimization.services.complaints import GOOD
+from apps.tenants.context import current_tenant
+from apps.tenants.jobs import enqueue
 
 LONGEST_COMMENT = 1_000
+_CERTIFY = "optimization.certify"
 _STEP = Decimal("0.001")
 
 
@@ -22,7 +26,8 @@ def give_feedback(
     """Say how good the answer to a request was, in place of what the same giver said before.
 
     request_id: of Netra-Request-Id; the record itself may still be on its way. score: 0 is bad, 1
-    is good, at most three decimals. Raises InvalidFeedback.
+    is good, at most three decimals. A bad one stops what a lever served from being served again.
+    Raises InvalidFeedback.
     """
     if not 0 <= score <= 1 or score % _STEP:
         raise InvalidFeedback("Give the score from 0 (bad) to 1 (good), like 0.5.")
@@ -33,4 +38,6 @@ def give_feedback(
         given_by=given_by,
         defaults={"score": score, "comment": comment, "given_at": at},
     )
+    if score < GOOD:
+        enqueue(_CERTIFY, organization=current_tenant(), at=at)
     return row

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from apps.portal.views import (
     alerts,
     credentials,
+    deferred,
     disputes,
     experiments,
     home,
@@ -25,6 +26,7 @@ from apps.portal.views import (
     routes,
     shared,
     start,
+    trials,
     usage,
     webhooks,
 )
@@ -81,6 +83,7 @@ organization_patterns = [
     path("limits/<uuid:limit_id>/edit/", limits.limit_edit, name="limit_edit"),
     path("limits/<uuid:limit_id>/delete/", limits.limit_delete, name="limit_delete"),
     path("levers/", levers.lever_list, name="levers"),
+    path("levers/deferred/", deferred.deferred_list, name="deferred_calls"),
     path("levers/edit/", levers.lever_edit, name="lever_edit"),
     path("alerts/", alerts.alert_list, name="alerts"),
     path("alerts/emails/", alerts.notice_emails, name="notice_emails"),
@@ -157,6 +160,7 @@ organization_patterns = [
     path("imports/", imports.import_list, name="imports"),
     path("imports/new/", imports.import_create, name="import_create"),
     path("imports/<uuid:import_id>/", imports.import_page, name="import"),
+    path("imports/<uuid:import_id>/report/", trials.import_report_page, name="import_report"),
     path("imports/<uuid:import_id>/errors.csv", imports.import_errors, name="import_errors"),
     path("settings/", organization_settings.settings_page, name="settings"),
     path("settings/edit/", organization_settings.settings_edit, name="settings_edit"),

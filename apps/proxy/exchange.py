@@ -137,6 +137,7 @@ class Exchange:
     is_priced: bool = False
     is_recorded: bool = False
     is_deferred: bool = False
+    is_carried: bool = False
     content_ref: UUID | None = None
     # What the caller sees as Netra-Request-Id: the id of the event.
     request_id: str = field(init=False)

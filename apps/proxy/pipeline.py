@@ -128,7 +128,7 @@ def _record_once(exchange: Exchange, runtime: Runtime) -> None:
     if exchange.reading is None and exchange.watcher:
         exchange.reading = exchange.watcher.outcome()
     price(exchange)
-    if not exchange.is_deferred:
+    if not (exchange.is_deferred or exchange.is_carried):
         keep(exchange, runtime)
     record(exchange, runtime)
     compare(exchange, runtime)

@@ -11,5 +11,8 @@ CELERY_BEAT_SCHEDULE = {
     "keep-event-months": {"task": "usage.keep_months", "schedule": 3600.0},
     "check-usage": {"task": "usage.check_usage", "schedule": 86400.0},
     "seal-savings": {"task": "attribution.seal_all_savings", "schedule": 86400.0},
+    "judge-comparisons": {"task": "optimization.judge_waiting", "schedule": 60.0},
+    "certify-levers": {"task": "optimization.certify_all", "schedule": 300.0},
+    "advance-deferred-calls": {"task": "deadlines.advance_all", "schedule": 20.0},
     "sweep-imports": {"task": "imports.sweep", "schedule": 3600.0},
 }

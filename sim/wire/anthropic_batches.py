@@ -44,6 +44,12 @@ def cancel(call: Call, world: World) -> Reply:
     return json_reply(_as_json(batch, call, world))
 
 
+def delete(call: Call, world: World) -> Reply:
+    """DELETE /v1/messages/batches/{id}."""
+    world.batches.remove(call.api_key, call.parts["id"])
+    return json_reply({"id": call.parts["id"], "type": "message_batch_deleted"})
+
+
 def results(call: Call, world: World) -> Reply:
     """GET /v1/messages/batches/{id}/results: one JSON line for each request."""
     batch = _batch(call, world)
@@ -55,7 +61,9 @@ def results(call: Call, world: World) -> Reply:
     return Reply(lines, content_type="application/x-jsonl")
 
 
-def _outcome(reply: Reply) -> Json:
+def _outcome(reply: Reply | None) -> Json:
+    if reply is None:
+        return {"type": "expired"}
     body = orjson.loads(reply.body)
     if reply.status >= 400:
         return {"type": "errored", "error": body}
@@ -98,14 +106,15 @@ def _as_json(batch: Batch, call: Call, world: World) -> Json:
 
 
 def _counts(batch: Batch, world: World) -> Json:
-    statuses = [reply.status for _, reply in batch.results(world)]
+    replies = [reply for _, reply in batch.results(world)]
+    statuses = [reply.status for reply in replies if reply is not None]
     failed = sum(status >= 400 for status in statuses)
     return {
         "processing": 0 if batch.is_ended(world) else len(batch.lines),
         "succeeded": len(statuses) - failed,
         "errored": failed,
         "canceled": len(batch.lines) if batch.is_cancelled else 0,
-        "expired": 0,
+        "expired": len(replies) - len(statuses),
     }
 
 

@@ -13,6 +13,7 @@ from sim.wire.openai_files import File, page
 from sim.world import World
 
 Json = dict[str, Any]
+Results = list[tuple[str, Reply | None]]
 _ENDPOINTS = {"/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/completions"}
 _DAY_SECONDS = 86_400
 
@@ -75,7 +76,7 @@ def _identity(batch: Batch) -> str:
 def _as_json(batch: Batch, world: World) -> Json:
     asked, began = batch.request.json, made_at(batch.request.seed)
     results = batch.results(world)
-    failed = sum(reply.status >= 400 for _, reply in results)
+    failed = sum(reply is None or reply.status >= 400 for _, reply in results)
     counts = {"total": len(batch.lines), "completed": len(results) - failed, "failed": failed}
     shown = {
         "id": _identity(batch),
@@ -92,22 +93,27 @@ def _as_json(batch: Batch, world: World) -> Json:
     return shown | _ending(batch, results, began, world)
 
 
-def _ending(batch: Batch, results: list[tuple[str, Reply]], began: int, world: World) -> Json:
+def _ending(batch: Batch, results: Results, began: int, world: World) -> Json:
     if batch.is_cancelled:
         return {"status": "cancelled", "cancelling_at": began + 2, "cancelled_at": began + 3}
     if not batch.is_ended(world):
         return {"status": "in_progress"}
+    status = "expired" if batch.is_expiring else "completed"
     return {
-        "status": "completed",
+        "status": status,
         "finalizing_at": began + 2,
-        "completed_at": began + 3,
-        "output_file_id": _keep(batch, "output", [r for r in results if r[1].status < 400], world),
-        "error_file_id": _keep(batch, "error", [r for r in results if r[1].status >= 400], world),
+        f"{status}_at": began + 3,
+        "output_file_id": _keep(batch, "output", [r for r in results if _is_good(r[1])], world),
+        "error_file_id": _keep(batch, "error", [r for r in results if not _is_good(r[1])], world),
         "usage": _usage(results),
     }
 
 
-def _keep(batch: Batch, kind: str, results: list[tuple[str, Reply]], world: World) -> str | None:
+def _is_good(reply: Reply | None) -> bool:
+    return reply is not None and reply.status < 400
+
+
+def _keep(batch: Batch, kind: str, results: Results, world: World) -> str | None:
     """The id of the file of these results, which is made here; None when there are none."""
     if not results:
         return None
@@ -118,17 +124,21 @@ def _keep(batch: Batch, kind: str, results: list[tuple[str, Reply]], world: Worl
     return file.identity
 
 
-def _result_line(seed: bytes, name: str, reply: Reply) -> bytes:
+def _result_line(seed: bytes, name: str, reply: Reply | None) -> bytes:
     request_id = hex_id(seed, name)
+    line: Json = {"id": f"batch_req_{request_id}", "custom_id": name}
+    if reply is None:
+        error = {"code": "batch_expired", "message": "This request was not executed in time."}
+        return orjson.dumps(line | {"response": None, "error": error}) + b"\n"
     body = orjson.loads(reply.body)
     response = {"status_code": reply.status, "request_id": request_id, "body": body}
-    line = {"id": f"batch_req_{request_id}", "custom_id": name, "response": response, "error": None}
-    return orjson.dumps(line) + b"\n"
+    return orjson.dumps(line | {"response": response, "error": None}) + b"\n"
 
 
-def _usage(results: list[tuple[str, Reply]]) -> Json:
+def _usage(results: Results) -> Json:
     """The sum over the answers, in the words of the Responses API whatever the endpoint's are."""
-    usages = [orjson.loads(r.body).get("usage") or {} for _, r in results if r.status < 400]
+    good = [reply for _, reply in results if reply is not None and reply.status < 400]
+    usages = [orjson.loads(reply.body).get("usage") or {} for reply in good]
     read = sum(u.get("input_tokens", u.get("prompt_tokens", 0)) for u in usages)
     said = sum(u.get("output_tokens", u.get("completion_tokens", 0)) for u in usages)
     return {

@@ -34,6 +34,7 @@ from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES, Role
 from apps.usage.services.ingestion import ingest_events
 from tests import factories
+from tests.deferring import make_deferred
 from tests.usage.calls import make_event
 from tests.usage.imports import samples
 from tests.usage.imports.importing import brought
@@ -92,6 +93,7 @@ def _furnish(owner_email: str, mark: str) -> Rows:
             "deliveries": str(ping.pk),
             "reconciliations": str(factories.make_statement(organization, name=mark).pk),
             "imports": str(_import(organization, mark)),
+            "deferred-calls": str(make_deferred(organization, project_id=project.pk).pk),
             "experiments": str(experiment_id),
             "proof-links": str(_link(organization, mark, experiment_id)),
             "statements": str(_statement(organization)),

@@ -93,6 +93,7 @@ EXPECTED = {
     "createReconciliation": "statements.write",
     "listImports": "usage.read",
     "getImport": "usage.read",
+    "getImportReport": "usage.read",
     "listImportErrors": "usage.read",
     "createImport": "usage.import",
 }

@@ -19,6 +19,7 @@ from apps.attribution.sequences import (
     two_sided_radius,
 )
 from apps.attribution.statements import Carried, Contract, Evidence, Period, close
+from apps.attribution.trials import share_of
 from apps.attribution.watching import ALPHA
 from apps.tenants.plans import Price
 from tests.attribution.audit.journals import MONTHS
@@ -57,9 +58,17 @@ def _expected(name: str) -> Callable[..., Decimal]:
     return lambda **given: getattr(_returns(**given), name).expected
 
 
+def _share(*, baseline: list[float], saved: list[float]) -> float:
+    found = share_of(baseline, saved)
+    assert found is not None
+    assert found.low == found.high == found.share
+    return found.share
+
+
 NAMES = {
     "ALPHA": ALPHA,
     "savings": _savings,
+    "share": _share,
     **{name: _expected(name) for name in ("subscription", "net", "roi_percent", "breakeven_days")},
     "fee": _fee,
     "Terms": Terms,
@@ -75,7 +84,7 @@ NAMES = {
 
 
 def test_the_page_has_numbers() -> None:
-    assert len(LINES) == 21
+    assert len(LINES) == 22
 
 
 @pytest.mark.parametrize("line", LINES)

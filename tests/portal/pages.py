@@ -139,6 +139,7 @@ ORGANIZATION_PAGES = (
     Page("portal:limit_edit", "limit", SPENDERS),
     Page("portal:limit_delete", "limit", SPENDERS),
     Page("portal:levers", roles=EVERYBODY),
+    Page("portal:deferred_calls", roles=EVERYBODY),
     Page("portal:lever_edit", roles=MANAGERS),
     Page("portal:alerts", roles=EVERYBODY),
     Page("portal:notice_emails", roles=EVERYBODY),
@@ -147,6 +148,8 @@ ORGANIZATION_PAGES = (
     Page("portal:webhook_edit", "webhook", MANAGERS),
     Page("portal:webhook_rotate", "webhook", MANAGERS),
     Page("portal:webhook_delete", "webhook", MANAGERS),
+    Page("portal:requests", roles=EVERYBODY),
+    Page("portal:request", "request_id", EVERYBODY, is_shown=True),
     Page("portal:proof", roles=EVERYBODY),
     Page("portal:experiment_create", roles=MANAGERS),
     Page("portal:experiment", "experiment", EVERYBODY, is_shown=True),
@@ -156,8 +159,6 @@ ORGANIZATION_PAGES = (
     Page("portal:proof_links", roles=SPENDERS),
     Page("portal:proof_link", "link", SPENDERS, is_shown=True),
     Page("portal:proof_link_revoke", "link", SPENDERS),
-    Page("portal:requests", roles=EVERYBODY),
-    Page("portal:request", "request_id", EVERYBODY, is_shown=True),
     Page("portal:usage", roles=EVERYBODY),
     Page("portal:reconciliations", roles=EVERYBODY),
     Page("portal:reconciliation_create", roles=SPENDERS),
@@ -168,6 +169,7 @@ ORGANIZATION_PAGES = (
     Page("portal:imports", roles=EVERYBODY),
     Page("portal:import_create", roles=BUILDERS),
     Page("portal:import", "imported", EVERYBODY, is_shown=True),
+    Page("portal:import_report", "imported", EVERYBODY, is_shown=True),
     Page("portal:settings", roles=EVERYBODY),
     Page("portal:settings_edit", roles=MANAGERS),
 )
@@ -229,15 +231,6 @@ def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
     )
 
 
-def make_link(organization: Organization, **subject: Any) -> NewLink:
-    """A link of a statement or an experiment."""
-    terms = LinkTerms("The auditor", 30, **subject)
-    with tenant_scope(organization):
-        return create_proof_link(
-            organization=organization, terms=terms, created_by=None, at=utc_now()
-        )
-
-
 def _carried(organization: Organization, project: Project) -> str:
     """A call that a lever acted on."""
     call = make_event(
@@ -252,3 +245,12 @@ def _carried(organization: Organization, project: Project) -> str:
     )  # fmt: skip
     ingest_events(organization=organization, events=[call], at=AT)
     return str(call.event_id)
+
+
+def make_link(organization: Organization, **subject: Any) -> NewLink:
+    """A link of a statement or an experiment."""
+    terms = LinkTerms("The auditor", 30, **subject)
+    with tenant_scope(organization):
+        return create_proof_link(
+            organization=organization, terms=terms, created_by=None, at=utc_now()
+        )

@@ -12,7 +12,7 @@ from apps.kernel.events import Event
 from apps.kernel.ids import uuid7
 from apps.optimization.access import DEFAULT, LEVERS, Lever, Policies, PolicyTerms
 from apps.optimization.certificates import Certificate, Certificates
-from apps.optimization.similarity.policy import SHADOW_SHARE
+from apps.optimization.serving import SHADOW_SHARE
 from apps.pricing.rates import cost_usd
 from apps.proxy.levers import Levers
 from apps.proxy.stages.shaping.alternatives import conversation_draw

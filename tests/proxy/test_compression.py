@@ -96,7 +96,7 @@ def test_what_is_new_goes_out_shorter_and_the_same_way_again(
     first, second, third, fourth, end = raw.split(text)
     assert bodies[-1] == first + short + second + text + third + again + fourth + again + end
     assert [decisions(event)[0] for event in events] == [
-        ("act", "shortened", "toon"),
+        ("act", "again", None),
         ("act", "shortened", "repeat"),
         ("act", "shortened", "repeat"),
     ]

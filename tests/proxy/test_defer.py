@@ -50,7 +50,7 @@ def ask(
     asked: dict[str, Any] | None = None,
     path: str = "/v1/chat/completions",
     /,
-    **headers: str | None,
+    **headers: Any,
 ) -> httpx.Response:
     said = {
         "authorization": f"Bearer {gateway.key}",

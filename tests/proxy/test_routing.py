@@ -10,9 +10,10 @@ import pytest
 from apps.attribution.access import Experiments
 from apps.kernel.events import Event
 from apps.optimization.certificates import Certificate
+from apps.proxy.selection import Candidate
 from tests.comparing import compared
 from tests.gateways import RunningGateway, Tenant, quick_settings, running_gateway, tenant
-from tests.proxy.certified import certificate, levered, recomputed
+from tests.proxy.certified import certificate, levered, recomputed, unsampled
 from tests.proxy.test_assignment import period
 from tests.simulator import RunningSimulator
 
@@ -192,22 +193,38 @@ def test_the_same_is_decided_in_both_arms_and_only_one_of_them_is_touched(
 
 
 def test_a_conversation_keeps_its_model_and_a_withdrawn_certificate_ends_it(
-    caller: Tenant, simulator: RunningSimulator
+    caller: Tenant,
 ) -> None:
-    certified = levered(caller, ON, gains(caller), models=(CHEAP,))
-    plain = levered(certified, ON, models=(CHEAP,))
-    with running_gateway(certified) as gateway:
-        routed = conversation_of(gateway, ("act", "routed"))
-        gateway.tenants = [plain]
-        ask(gateway, routed, chat(2))
-        ask(gateway, "begun-before", chat(1))
-        gateway.tenants = [certified]
-        for turns in (2, 3, 4):
-            ask(gateway, "begun-before", chat(turns))
-        events = gateway.events(5)
-    assert decided(events[0]) == ("shadow", "uncertified")
-    later = [decided(event)[1] for event in events[2:]]
-    assert later in (["cache_is_warm", "routed", "pinned"], ["sampled"] * 3, ["routed"] * 3), later
+    """At a fifth of the price a warm conversation moves once three answers were given."""
+    strong, cheap = "gpt-4.1", "gpt-4.1-mini"
+    route = certificate(caller, "routing", f"{strong}>{cheap}", gains={"tag:faq": 0.02})
+    certified = levered(unsampled(caller, "begun-before"), ON, route, models=(cheap,))
+    plain = levered(certified, ON, models=(cheap,))
+    with running_gateway(plain) as gateway:
+        for turns in range(1, 7):
+            gateway.tenants = [plain if turns in (1, 6) else certified]
+            ask(gateway, "begun-before", chat(turns, model=strong))
+        events = gateway.events(6)
+    assert [decided(event) for event in events] == [
+        ("shadow", "uncertified"),
+        ("none", "cache_is_warm"),
+        ("none", "cache_is_warm"),
+        ("act", "routed"),
+        ("act", "pinned"),
+        ("shadow", "uncertified"),
+    ]
+
+
+def test_a_model_that_answers_much_later_gets_no_new_conversation(caller: Tenant) -> None:
+    known = levered(unsampled(caller, "new"), ON, gains(caller), models=(CHEAP,))
+    [strong, *_] = known.organization.credentials_of("openai")
+    with running_gateway(known) as gateway:
+        latencies = gateway.runtime.latencies
+        for model, first_byte_ms in ((None, 100.0), (CHEAP, 601.0)):
+            latencies.observe(Candidate(strong, model), first_byte_ms)
+        ask(gateway, "new")
+        [event] = gateway.events()
+    assert decided(event) == ("none", "slow_model")
 
 
 def test_a_refusal_of_the_cheaper_model_is_not_the_callers_answer(

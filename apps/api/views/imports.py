@@ -25,7 +25,9 @@ from apps.api.serializers.imports import (
     ImportOut,
     LineErrorOut,
 )
+from apps.api.serializers.trials import TrialReportOut
 from apps.api.views.base import OrganizationViewSet
+from apps.attribution.selectors import import_report
 from apps.kernel.clock import utc_now
 from apps.tenants.permissions import Permission
 from apps.usage.imports.files import PIECE, FileTooLarge, UnreadableFile, Upload, receive
@@ -45,6 +47,7 @@ class ImportsView(OrganizationViewSet):
     declared_access = {
         "list": Permission.USAGE_READ,
         "retrieve": Permission.USAGE_READ,
+        "report": Permission.USAGE_READ,
         "create": Permission.USAGE_IMPORT,
     }
     raises = {"create": (InvalidImport, TooManyImports, FileTooLarge, UnreadableFile)}
@@ -70,6 +73,15 @@ class ImportsView(OrganizationViewSet):
         """
         row = import_of(id)
         return Response(ImportDetailOut(row, context={"spend": spend_of(row)}).data)
+
+    @extend_schema(operation_id="getImportReport", responses=TrialReportOut)
+    def report(self, _request: Request, id: UUID) -> Response:
+        """Show what levers would have saved
+
+        The levers that change no answer, simulated on the calls of the log, with an interval that
+        is drawn over its days or conversations. An estimate, never added to what is proven.
+        """
+        return Response(TrialReportOut(import_report(id)).data)
 
     @extend_schema(
         operation_id="createImport",

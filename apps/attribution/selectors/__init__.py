@@ -29,12 +29,13 @@ from apps.attribution.selectors.standing import (
     statement_heads,
     statement_points,
 )
+from apps.attribution.selectors.trials import import_report
 
 __all__ = [
     "SEALED_FOR",
-    "Draw",
     "Forecast",
     "PlanOutlook",
+    "Draw",
     "Rerun",
     "SaltSealed",
     "Standing",
@@ -43,6 +44,7 @@ __all__ = [
     "current_periods",
     "experiments",
     "forecast",
+    "import_report",
     "key_binding",
     "log_archive",
     "opened_archive",

@@ -52,12 +52,10 @@ class ExperimentStopped(NetraError):
 class PeriodLeavesGap(NetraError):
     code = "period_leaves_gap"
     http_status = 409
-
-    def __init__(self, ends_at: datetime) -> None:
-        super().__init__(
-            f"A period begins when the one before ends, at {ends_at.isoformat()}: no days are left"
-            " out of the proof. To leave some out, stop the experiment and begin another one."
-        )
+    message = (
+        "A period begins when the one before ends: no days are left out of the proof. To leave"
+        " some out, stop the experiment and begin another one."
+    )
 
 
 class PeriodsOverlap(NetraError):
@@ -149,7 +147,8 @@ def _check_follows(experiment: Experiment, terms: PeriodTerms) -> None:
     if last and terms.starts_at < last.ends_at:
         raise PeriodsOverlap
     if last and terms.starts_at > last.ends_at:
-        raise PeriodLeavesGap(last.ends_at)
+        ends = f"The last period ends at {last.ends_at.isoformat()}."
+        raise PeriodLeavesGap(f"{ends} {PeriodLeavesGap.message}")
 
 
 def _check_terms(terms: PeriodTerms, at: datetime) -> None:

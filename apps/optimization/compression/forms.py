@@ -4,9 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import orjson
 import toons
 
+_QUOTE = ord('"')
+_IS_SPACE = np.zeros(256, bool)
+_IS_SPACE[list(b" \t\n\r")] = True
 _SCALARS = re.compile(r'"(?:[^"\\]|\\.)*"|(-?\d[\d.eE+-]*)')
 
 LEAST_BYTES = 200  # shorter results are not worth a change
@@ -38,11 +42,26 @@ def shorter_form(result: str, *, allow_toon: bool = True, allow_json: bool = Tru
     except orjson.JSONDecodeError:
         return None
     plain = Form("json", orjson.dumps(data).decode())
-    if _scalars(plain.text) != _scalars(result):
+    if not _is_same(plain.text, result):
         return None
     forms = (plain if allow_json else None, _toon(data) if allow_toon else None)
     best = min((form for form in forms if form), key=lambda form: len(form.text), default=None)
     return best if best and len(best.text) <= (1 - LEAST_SAVED) * len(result) else None
+
+
+def _is_same(minified: str, result: str) -> bool:
+    """Whether they are the same but for spaces, escapes in strings aside."""
+    if "\\" not in result and _squeezed(result) == minified.encode():
+        return True
+    return _scalars(minified) == _scalars(result)
+
+
+def _squeezed(text: str) -> bytes:
+    """JSON without escapes and without the spaces between its values."""
+    row = np.frombuffer(text.encode(), np.uint8)
+    is_inside = np.logical_xor.accumulate(row == _QUOTE)
+    kept: bytes = row[is_inside | ~_IS_SPACE[row]].tobytes()
+    return kept
 
 
 def _toon(data: Any) -> Form | None:

@@ -65,7 +65,9 @@ class Changes(NamedTuple):
 
 
 class ResultCompressor:
-    """Remembers, for at most `capacity` results of all conversations, what went out for each."""
+    """Remembers what went out for each result of all conversations: for at most `capacity` of them,
+    and as long as the texts have at most `most_bytes` characters together.
+    """
 
     def __init__(
         self,
@@ -73,7 +75,9 @@ class ResultCompressor:
         capacity: int = 100_000,
         form: Callable[[str], Form | None] = shorter_form,
         least_repeat: int = LEAST_REPEAT,
+        most_bytes: int = 64 << 20,
     ) -> None:
+        self._most_bytes, self._bytes = most_bytes, 0
         self._capacity, self._form, self._least_repeat = capacity, form, least_repeat
         self._sent: OrderedDict[bytes, Form | None] = OrderedDict()
 
@@ -98,9 +102,11 @@ class ResultCompressor:
     def remember(self, changes: Changes, *, went_out: bool) -> None:
         """The call of `changes` goes out with them, or with what is new as it is."""
         for key, form in changes.fates.items():
+            self._bytes -= _length(self._sent.get(key))
             self._sent[key] = form if went_out else None
-        while len(self._sent) > self._capacity:
-            self._sent.popitem(last=False)
+            self._bytes += _length(self._sent[key])
+        while len(self._sent) > self._capacity or self._bytes > self._most_bytes:
+            self._bytes -= _length(self._sent.popitem(last=False)[1])
 
     def _changes(
         self,
@@ -150,6 +156,10 @@ def all_shortened(
             if form:
                 found[result.path] = form
     return found
+
+
+def _length(form: Form | None) -> int:
+    return len(form.text) if form else 0
 
 
 def _as_it_is(_: Sequence[ToolResult]) -> None:

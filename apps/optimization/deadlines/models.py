@@ -56,6 +56,14 @@ class Batch(models.Model):
             ),
         )
 
+    @property
+    def is_handed_in(self) -> bool:
+        return self.state in (BatchState.RUNNING, BatchState.ENDED)
+
+    @property
+    def may_be_there(self) -> bool:
+        return self.state == BatchState.SENT
+
     def __str__(self) -> str:
         return f"{self.provider} {self.provider_batch_id or self.id}: {self.state}"
 

@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet
 from apps.optimization.deadlines.models import OPEN, Batch, BatchState, DeferredCall, State
 
 __all__ = [
-    "STATES", "Batch", "DeferredCall", "batches_to_look_at", "calls_of", "deferred_call",
-    "deferred_calls", "has_work", "is_awaited",
+    "STATES", "Batch", "DeferredCall", "batch_call", "batches_to_look_at", "calls_of",
+    "deferred_call", "deferred_calls", "has_work", "is_awaited", "known_names",
 ]  # fmt: skip
 STATES = State.choices
 _MOST = 200
@@ -43,6 +43,17 @@ def calls_of(batch: Batch) -> list[DeferredCall]:
 def is_awaited(batch: Batch) -> bool:
     """Whether anybody still waits for this batch."""
     return batch.calls.filter(state=State.BATCHED).exists()
+
+
+def batch_call(batch: Batch, call_id: UUID) -> DeferredCall | None:
+    """A call that was handed in with a batch, whatever became of it since."""
+    return DeferredCall.objects.filter(batch=batch, pk=call_id).first()
+
+
+def known_names(batch: Batch) -> frozenset[str]:
+    """The provider's names of batches of the same credential."""
+    rows = Batch.objects.filter(credential_id=batch.credential_id).exclude(provider_batch_id="")
+    return frozenset(rows.values_list("provider_batch_id", flat=True))
 
 
 def has_work() -> bool:

@@ -55,9 +55,9 @@ def _structured(given: str, candidate: str) -> Verdict | None:
     first, second = _value(given), _value(candidate)
     if first is _NONE and second is _NONE:
         return None
-    if first == second and type(first) is type(second):
+    if _NONE not in (first, second) and _canonical(first) == _canonical(second):
         return Verdict(is_wrong=False, labeller="task")
-    is_worded = first is not _NONE and second is not _NONE and _shape(first) == _shape(second)
+    is_worded = _NONE not in (first, second) and _shape(first) == _shape(second)
     return None if is_worded else Verdict(is_wrong=True, labeller="task")
 
 
@@ -69,6 +69,11 @@ def _value(text: str) -> Any:
     except orjson.JSONDecodeError:
         return _NONE
     return value if isinstance(value, dict | list) else _NONE
+
+
+def _canonical(value: Any) -> bytes:
+    """Apart from the order of names; 1 is not true here, as it is in Python."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def _shape(value: Any) -> Any:

@@ -57,10 +57,10 @@ class ShadowComparison(models.Model):
 class Evidence(models.Model):
     """What was counted in one namespace since its evidence began.
 
-    since: null while the first requests, which tell nothing, go by. seen: all requests. requests,
-    scores: those since, and how many had each score (hundredths, rounded down). looks: at the
-    evidence so far. drift: sum by which errors exceed what the bound lets expect. told_until:
-    comparisons judged before it are in `drift`.
+    since: moves on while the first requests, which tell nothing, go by. seen: all requests.
+    requests, scores: those since, and how many had each score (hundredths, rounded down). looks:
+    at the evidence so far. drift: sum by which errors exceed what the bound lets expect.
+    told_until: comparisons judged before it are in `drift`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

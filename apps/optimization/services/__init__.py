@@ -1,5 +1,7 @@
 """Writes, inside the organization's scope."""
 
+from apps.optimization.services.certifying import Certified, certify
+from apps.optimization.services.judging import judge_comparisons
 from apps.optimization.services.policies import (
     LONGEST_NAME,
     MOST_MODELS,
@@ -14,8 +16,11 @@ __all__ = [
     "LONGEST_NAME",
     "MOST_MODELS",
     "TRAFFIC_STEPS",
+    "Certified",
     "InvalidPolicy",
     "TooManyFlushes",
+    "certify",
     "invalidate_answers",
+    "judge_comparisons",
     "set_policy",
 ]

@@ -25,9 +25,10 @@ EXPLANATIONS = {
     "never in a number, a name or a negation.",
     "semantic": "Takes single questions for the same that mean the same, within a bound on wrong "
     "answers that you set.",
-    "routing": "Sends calls to a cheaper model where its answers are as good, by kind of request.",
+    "routing": "Sends conversations to a cheaper one of the models allowed below where its "
+    "answers are certified to be as good, by kind of request.",
     "compression": "Shortens tool results and repeats that were not sent yet, without losing what "
-    "they say.",
+    "they say, and leaves out tools that a conversation does not need; each form once certified.",
     "prompt_cache": "Marks what the provider should keep, so that it charges a tenth for reading "
     "it again. The model sees the same prompt.",
     "tier": "Takes the provider's cheaper tiers for calls that say until when they can wait, and "

@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.attribution.access import PeriodAccess
 from apps.kernel.events import Charge, Decision, Feature
 from apps.kernel.tokens import TokenBuckets
-from apps.optimization.access import LEVERS, Lever
+from apps.optimization.access import LEVERS, REUSING, Lever
 from apps.optimization.accounting import KEEP_WHEN_ASKED, Charged, decomposed, repeated
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import Levers
@@ -110,6 +110,8 @@ def _undone(exchange: Exchange, levers: Levers) -> _Untouched:
     """
     if exchange.cost_usd is None:
         return _Untouched(None, None, {})
+    if not levers.has_acted:
+        return _Untouched(exchange.cost_usd, None, {})
     charged, usd = _paid(exchange), exchange.cost_usd
     steps: list[tuple[str, Decimal]] = []
     for lever, undo in _UNDOING:
@@ -156,8 +158,17 @@ def _usd(exchange: Exchange, charged: Charged) -> Decimal | None:
     return cost_of(charged.buckets, charged.units, rate)
 
 
+def _not_given(lever: Lever) -> Undo:
+    """The call without the kept answer that this lever gave it."""
+
+    def undo(exchange: Exchange, levers: Levers, charged: Charged) -> Charged | None:
+        return _asked_again(exchange, levers, charged) if levers.given_by == lever else None
+
+    return undo
+
+
 _UNDOES: Mapping[Lever, Undo] = {
-    "exact_cache": _asked_again,
+    **{lever: _not_given(lever) for lever in REUSING},
     routing.LEVER: routing.without_routing,
     compression.LEVER: compression.without_compression,
     prompt_cache.LEVER: prompt_cache.without_marks,

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from apps.optimization.answers.forms import FORMS, document_of
+from apps.optimization.comparisons import LARGEST as LARGEST_COMPARISON
 from apps.optimization.comparisons import Comparison
 from apps.proxy import figures
 from apps.proxy.exchange import Exchange
@@ -29,6 +30,9 @@ def compare(exchange: Exchange, runtime: Runtime) -> None:
 
 def _given(exchange: Exchange) -> str:
     """The answer that the caller got as one document; empty where it is none to be compared."""
+    if exchange.request_bytes > LARGEST_COMPARISON:
+        figures.drop_comparison("large")
+        return ""
     if exchange.outcome != "success" or exchange.status != 200:
         return ""
     if exchange.answer is not None:
@@ -55,7 +59,7 @@ def _comparison(exchange: Exchange, levers: Levers, offer: Offer, given: str) ->
         model=exchange.model or "",
         question=_question(exchange.facts.document),
         given=given,
-        alternative=offer.alternative,
+        alternative=offer.alternative(),
         api_key_id=caller.api_key_id,
     )
 

@@ -15,7 +15,8 @@ from apps.proxy.runtime import Runtime
 from apps.proxy.stages.accounting import accounts
 
 _LONGEST_CODE = 64
-# What never reached a provider, or was refused by it, costs nothing.
+# What never reached a provider, or was refused by it, costs nothing; what brings deferred calls to
+# their provider is charged for in their own records.
 _FREE = Decimal(0)
 
 
@@ -25,7 +26,7 @@ def price(exchange: Exchange) -> None:
         return
     exchange.is_priced = True
     reading, candidate = exchange.reading, exchange.candidate
-    if candidate is None or exchange.is_deferred:
+    if candidate is None or exchange.is_deferred or exchange.is_carried:
         exchange.cost_usd = _FREE
         return
     served = reading.served_model if reading else None

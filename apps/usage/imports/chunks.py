@@ -15,6 +15,7 @@ from apps.usage.imports.formats import FORMATS, Broken, Json, Record
 from apps.usage.imports.models import Import
 from apps.usage.imports.prices import Prices
 from apps.usage.imports.reading import READERS, Item, Place
+from apps.usage.imports.trials import Saved, Trier
 from apps.usage.services.ingestion import AHEAD
 from apps.usage.services.retention import retention
 from apps.usage.store import Row
@@ -33,6 +34,7 @@ class Call:
     cost: Decimal | None
     row: Row
     sightings: tuple[Sighting, ...]
+    saved: Saved
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Tools:
     organization: Organization
     prices: Prices
     looker: Looker
+    trier: Trier
 
 
 def read_chunk(file: IO[bytes], of_import: Import, tools: Tools, *, at: datetime) -> Chunk:
@@ -130,7 +133,8 @@ def _call(record: Record, line: int, content: bytes, of_import: Import, tools: T
     )
     sightings = tuple(tools.looker.sightings(record, rate, cost))
     row = store.read_row(encode(event))
-    return Call(line, replace(record, request={}), cost, row, sightings)
+    saved = tools.trier.tried(record, rate, cost)
+    return Call(line, replace(record, request={}), cost, row, sightings, saved)
 
 
 def sample_of(file: IO[bytes], container: str, place: Place, most: int = 100) -> Iterable[Json]:

@@ -144,3 +144,28 @@ class Pattern(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lever} {self.digest}"
+
+
+class TrialSum(models.Model):
+    """What the calls of one day, or of one group of conversations, cost and would have saved.
+
+    cluster: "day" or "group"; name: the day (UTC) or the group's number; lever: "" for the cost.
+    """
+
+    of_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="trials")
+    cluster = models.CharField(max_length=10)
+    name = models.CharField(max_length=10)
+    lever = models.CharField(max_length=20)
+    call_count = models.BigIntegerField()
+    usd = models.DecimalField(max_digits=38, decimal_places=18)
+
+    class Meta:
+        db_table = "usage_import_trial"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("of_import", "cluster", "name", "lever"), name="one_trial_each_cluster"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.cluster} {self.name} {self.lever}: {self.usd} USD"

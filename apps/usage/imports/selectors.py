@@ -1,5 +1,6 @@
 """Reads: bounded by the caller's page and totally ordered."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -10,6 +11,7 @@ from apps.usage.imports.models import Dimension, Import, LineError, Spend, State
 __all__ = [
     "LEVERS", "STATES", "Dimension", "LineError", "Spend", "import_of", "imports", "line_errors",
     "spend_by", "spend_of", "total_spend",
+    "trial_sums",
 ]  # fmt: skip
 MOST_VALUES = 20
 STATES = State.choices
@@ -47,3 +49,10 @@ def spend_of(of_import: Import) -> dict[str, list[Spend]]:
 def total_spend(of_import: Import) -> Spend | None:
     """All calls that the import added; None when it added none."""
     return of_import.spend.filter(dimension=Dimension.TOTAL).first()
+
+
+def trial_sums(of_import: Import, cluster: str) -> dict[tuple[str, str], tuple[int, Decimal]]:
+    """(name, lever) → calls and USD, of each "day" or each "group" of conversations."""
+    rows = of_import.trials.filter(cluster=cluster).order_by("name", "lever")
+    found = rows.values_list("name", "lever", "call_count", "usd")
+    return {(name, lever): (calls, usd) for name, lever, calls, usd in found}

@@ -25,6 +25,7 @@ from apps.usage.imports.formats import FORMATS, format_of
 from apps.usage.imports.models import OPEN, Import, Pattern, State
 from apps.usage.imports.prices import Prices
 from apps.usage.imports.reading import container_of
+from apps.usage.imports.trials import make_trier
 from apps.usage.services.retention import retention
 
 ADVANCE = "imports.advance"
@@ -125,8 +126,9 @@ def _project_id(organization: Organization, terms: ImportTerms) -> UUID:
 
 def _tools(organization: Organization, *, at: datetime) -> Tools:
     prices = Prices(organization.pk)
-    hasher = Hasher(data_key(organization, at=at))
-    return Tools(organization, prices, Looker(hasher, prices))
+    key = data_key(organization, at=at)
+    trier = make_trier(organization.pk, key)
+    return Tools(organization, prices, Looker(Hasher(key), prices), trier)
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from apps.usage.imports.chunks import Call, Chunk
 from apps.usage.imports.estimates import fold
 from apps.usage.imports.models import Import, LineError
 from apps.usage.imports.spend import add_spend
+from apps.usage.imports.trials import add_trials
 
 MOST_ERRORS = 10_000
 _Key = tuple[str, datetime]
@@ -21,6 +22,7 @@ def store_chunk(row: Import, chunk: Chunk, *, at: datetime) -> None:
     """Store what is new, count everything, and move `row` on; the caller saves it."""
     new = _new_calls(row, chunk, at=at)
     add_spend(row, ((call.record, call.cost) for call in new))
+    add_trials(row, ((call.record, call.cost, call.saved) for call in new))
     fold(row, (sighting for call in new for sighting in call.sightings))
     _report(row, chunk)
     row.new_count += len(new)

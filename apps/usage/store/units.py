@@ -11,7 +11,8 @@ from apps.kernel.tokens import BUCKETS
 from apps.usage.models import UsageEvent
 
 _CHUNK = 2_000
-_LIVE = "live"
+# Calls of customers, also those that were answered later.
+_THEIRS = ("live", "batch")
 _TOLD = (
     "id", "started_at", "unit", "arm", "is_triggered", "project_id", "provider", "served_model",
     "requested_model", "attempts", "outcome", "tier", "region", "units", *BUCKETS, "features",
@@ -37,4 +38,4 @@ def unit_events(period_id: UUID, units: Sequence[str]) -> Iterator[dict[str, Any
 
 
 def _of(period_id: UUID) -> QuerySet[UsageEvent]:
-    return UsageEvent.objects.filter(period_id=period_id, unit__isnull=False, kind=_LIVE)
+    return UsageEvent.objects.filter(period_id=period_id, unit__isnull=False, kind__in=_THEIRS)

@@ -11,6 +11,7 @@ from apps.optimization.deadlines.services.gathering import (
     claim_late,
     end_batch,
     gather_batches,
+    note_batch,
     open_request,
 )
 from apps.optimization.deadlines.services.settling import Answered, release_claim, settle_call
@@ -24,6 +25,7 @@ __all__ = [
     "end_batch",
     "expire_results",
     "gather_batches",
+    "note_batch",
     "open_request",
     "open_result",
     "record_cancelled",

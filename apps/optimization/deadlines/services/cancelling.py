@@ -15,30 +15,26 @@ from apps.tenants.models import Organization
 from apps.usage.services.ingestion import ingest_events
 
 _MOST = 500
+_FREE = Decimal(0)
 
 
 class DeferredCallEnded(NetraError):
     code = "deferred_call_ended"
     http_status = 409
-
-    def __init__(self, state: str) -> None:
-        super().__init__(f"This call is {state} already. Fetch it, or let it be.")
+    message = "This call is over already. Fetch it, or let it be."
 
 
 @transaction.atomic
-def cancel_deferred(*, organization: Organization, call_id: UUID, at: datetime) -> DeferredCall:
-    """Nobody wants the answer any more. What a batch has begun is still charged, and recorded once
-    the batch has ended. Twice is the same as once. Raises DeferredCallEnded, DoesNotExist.
+def cancel_deferred(*, call_id: UUID, at: datetime) -> DeferredCall:
+    """Nobody wants the answer any more. What a batch has begun is still charged; the call is
+    recorded by a later round. Twice is the same as once. Raises DeferredCallEnded, DoesNotExist.
     """
     row = DeferredCall.objects.select_for_update().get(pk=call_id)
     if row.state == State.CANCELLED:
         return row
     if not row.is_open:
-        raise DeferredCallEnded(row.state)
-    is_asked = row.state == State.BATCHED or (row.claimed_until or at) > at
+        raise DeferredCallEnded(f"This call is {row.state} already. Fetch it, or let it be.")
     row.state, row.finished_at, row.sealed_request = State.CANCELLED, at, None
-    if not is_asked:
-        _record(organization, row, at=at)
     row.save()
     return row
 
@@ -52,15 +48,12 @@ def record_cancelled(*, organization: Organization, at: datetime) -> int:
         is_free, is_over, state=State.CANCELLED, recorded_at=None
     )
     found = list(rows.order_by("id")[:_MOST])
+    if found:
+        ingest_events(organization=organization, events=map(_cancelled, found), at=at)
     for row in found:
-        _record(organization, row, at=at)
+        row.recorded_at, row.cost_usd = at, _FREE
         row.save()
     return len(found)
-
-
-def _record(organization: Organization, row: DeferredCall, *, at: datetime) -> None:
-    ingest_events(organization=organization, events=[_cancelled(row)], at=at)
-    row.recorded_at, row.cost_usd = at, Decimal(0)
 
 
 def _cancelled(row: DeferredCall) -> Event:
@@ -71,6 +64,6 @@ def _cancelled(row: DeferredCall) -> Event:
         is_priced=True,
         tier=None,
         region=None,
-        actual_usd=Decimal(0),
-        counterfactual_usd=Decimal(0),
+        actual_usd=_FREE,
+        counterfactual_usd=_FREE,
     )

@@ -1,11 +1,12 @@
 """Which calls go out together, and which have to be asked for by themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby, islice
+from itertools import groupby
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Length
 
 from apps.optimization.deadlines.deferral import REQUEST
 from apps.optimization.deadlines.models import OPEN, Batch, BatchState, DeferredCall, State
@@ -15,8 +16,8 @@ from apps.tenants.vault import binding, unseal
 
 # So long the oldest call of a batch waits for others.
 GATHERED_FOR = timedelta(seconds=30)
-# Within what providers take: 50,000 lines and 200 MB a file (OpenAI), of at most 4 MB each.
-MOST_CALLS = 45
+# Well within what providers take (50,000 calls and 200 MB), and what a worker holds at once.
+MOST_CALLS, MOST_BYTES = 5_000, 64 << 20
 _READ = 5_000
 # Longer than a provider may take for an answer; then somebody else asks again.
 CLAIMED_FOR = timedelta(minutes=20)
@@ -29,7 +30,8 @@ def gather_batches(*, at: datetime) -> list[Batch]:
     waiting = DeferredCall.objects.filter(
         state=State.WAITING, asks_itself=False, fallback_at__gt=at
     ).select_for_update(skip_locked=True)
-    rows = sorted(waiting.order_by("created_at", "id")[:_READ], key=_group)
+    light = waiting.defer("sealed_request", "event").annotate(size=Length("sealed_request"))
+    rows = sorted(light.order_by("created_at", "id")[:_READ], key=_group)
     made = []
     for _, theirs in groupby(rows, key=_group):
         group = list(theirs)
@@ -43,8 +45,8 @@ def _group(row: DeferredCall) -> str:
 
 
 def _batches(rows: Sequence[DeferredCall], *, at: datetime) -> list[Batch]:
-    remaining, made = iter(rows), []
-    while part := list(islice(remaining, MOST_CALLS)):
+    made = []
+    for part in _parts(rows):
         shared = {name: getattr(part[0], name) for name in _TOGETHER}
         batch = Batch.objects.create(created_at=at, look_at=at, endpoint=part[0].endpoint, **shared)
         DeferredCall.objects.filter(pk__in=[row.pk for row in part]).update(
@@ -52,6 +54,19 @@ def _batches(rows: Sequence[DeferredCall], *, at: datetime) -> list[Batch]:
         )
         made.append(batch)
     return made
+
+
+def _parts(rows: Sequence[DeferredCall]) -> Iterator[list[DeferredCall]]:
+    part: list[DeferredCall] = []
+    held_bytes = 0
+    for row in rows:
+        size: int = row.size or 0  # type: ignore[attr-defined]  # annotated
+        if part and (held_bytes + size > MOST_BYTES or len(part) == MOST_CALLS):
+            yield part
+            part, held_bytes = [], 0
+        part.append(row)
+        held_bytes += size
+    yield part
 
 
 @transaction.atomic
@@ -71,6 +86,26 @@ def claim_late(*, at: datetime, limit: int) -> list[DeferredCall]:
         row.attempt_count += 1
     DeferredCall.objects.bulk_update(rows, ["claimed_until", "attempt_count"])
     return rows
+
+
+def note_batch(
+    batch: Batch,
+    *,
+    is_sent: bool = False,
+    name: str | None = None,
+    failure_count: int = 0,
+    look_at: datetime | None = None,
+) -> None:
+    """How far a batch is: about to be handed in, known to the provider by `name`, failed so often,
+    not to be looked at before `look_at`.
+    """
+    batch.failure_count = failure_count
+    if is_sent:
+        batch.state = BatchState.SENT
+    if name is not None:
+        batch.state, batch.provider_batch_id = BatchState.RUNNING, name
+    batch.look_at = look_at or batch.look_at
+    batch.save(update_fields=["state", "provider_batch_id", "failure_count", "look_at"])
 
 
 @transaction.atomic

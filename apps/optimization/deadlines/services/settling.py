@@ -23,14 +23,10 @@ KEPT_FOR = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """event: the one record of the call. body: what the provider answered, None where it did not.
-
-    batch: whether a batch did.
-    """
+    """event: the one record of the call. body: what the provider answered; None if it did not."""
 
     event: Event
     body: bytes | None
-    by_batch: bool = False
 
 
 @transaction.atomic

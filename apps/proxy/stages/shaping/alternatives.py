@@ -8,7 +8,6 @@ from hashlib import blake2b
 from typing import Any
 
 from apps.optimization.access import Lever
-from apps.proxy.exchange import Exchange
 from apps.proxy.levers import Levers
 
 _SALT = b"netra conversations of levers"
@@ -19,11 +18,11 @@ _random = random.SystemRandom()
 
 
 def alternative(
-    exchange: Exchange, document: dict[str, Any], *, model: str, kind: str | None = None
+    path: str, document: dict[str, Any], *, model: str, kind: str | None = None
 ) -> dict[str, Any]:
     """See Offer."""
     body = {name: value for name, value in document.items() if name not in _SENT}
-    named = {"path": exchange.path, "body": body | {"model": model}}
+    named = {"path": path, "body": body | {"model": model}}
     return named if kind is None else named | {"class": kind}
 
 

@@ -24,7 +24,7 @@ from apps.optimization.compression import (
     with_texts,
 )
 from apps.optimization.prefix import with_only, with_values
-from apps.optimization.similarity.policy import SHADOW_SHARE
+from apps.optimization.serving import SHADOW_SHARE
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import ACTED, SHADOW, Levers, Offer, Removed
 from apps.proxy.runtime import Runtime
@@ -105,12 +105,12 @@ def _acting(call: _Call) -> Proposal:
     is_pruned = pruning.KIND in call.certified
     kept = pruning.kept(call.runtime.tools, document, call.conversation) if is_pruned else None
     changed = _changed(call.draft, changes, kept)
-    acted = {form.kind for form in changes.found.values()} | ({pruning.KIND} if kept else set())
     fresh = _fresh(changed.document, _KINDS - call.certified)
+    is_acting = bool(changes.found or kept)
     return Proposal(
-        [*_decisions(call, acted, ACTED), *_uncertified(fresh)],
-        draft=changed if acted else None,
-        is_triggered=bool(acted),
+        [*_decisions(call, changes, kept), *_uncertified(fresh)],
+        draft=changed if is_acting else None,
+        is_triggered=is_acting,
         settle=partial(_settle, call, changes, kept),
         offers=_offers(call, changed.document, fresh, is_asked=is_drawn(SHADOW_SHARE)),
     )
@@ -120,20 +120,15 @@ def _watching(call: _Call) -> Proposal:
     """What is new is remembered as sent as it is; what would have become of it is only told."""
     document, results = call.draft.document, call.runtime.results
     changes = results.changes(document, conversation=call.conversation, kinds=frozenset())
-    forms = all_shortened(document, kinds=call.certified & KINDS).values()
-    would = {form.kind for form in forms}
-    if pruning.KIND in call.certified and pruning.would_keep(document):
-        would.add(pruning.KIND)
-    fresh, unknown = (
-        _fresh(document, kinds) for kinds in (call.certified, _KINDS - call.certified)
-    )
+    known = _together(document, call.certified)
+    unknown = _fresh(document, _KINDS - call.certified)
     is_asked = call.is_sampled or is_drawn(SHADOW_SHARE)
     return Proposal(
-        [*_decisions(call, would, SHADOW), *_uncertified(unknown)],
-        is_triggered=bool(would) and not call.is_sampled,
+        [*_told(call, known, SHADOW), *_uncertified(unknown)],
+        is_triggered=bool(known) and not call.is_sampled,
         settle=partial(_settle, call, changes, None),
         offers=[
-            *_offers(call, document, fresh, is_asked=is_asked),
+            *_offers(call, document, known, is_asked=is_asked),
             *_offers(call, document, unknown, is_asked=is_drawn(SHADOW_SHARE)),
         ],
     )
@@ -166,26 +161,40 @@ def _settle(call: _Call, changes: Changes, kept: list[int] | None, goes_out: boo
     call.levers.removed = Removed(saved[0], saved[1], is_later)
 
 
-def _decisions(call: _Call, kinds: Iterable[str], decision: str) -> list[Decision]:
+def _decisions(call: _Call, changes: Changes, kept: list[int] | None) -> list[Decision]:
+    """Of what is new. What went out before goes out again, certified or not, and is no evidence."""
+    kinds = {form.kind for form in changes.fates.values() if form}
+    if kept and not is_begun(call.draft.document):
+        kinds.add(pruning.KIND)
+    if kinds or not (changes.found or kept):
+        return _told(call, kinds, ACTED)
+    return [Decision(LEVER, ACTED, "again")]
+
+
+def _told(call: _Call, kinds: Iterable[str], decision: str) -> list[Decision]:
     reason = "sampled" if call.is_sampled else "shortened"
-    ids = {kind: each.id for kind, each in call.certificates.items()}
-    # A form that went out once goes out again, certified or not.
-    return [Decision(LEVER, decision, reason, ids.get(kind), kind, SCORE) for kind in sorted(kinds)]
+    return [
+        Decision(LEVER, decision, reason, call.certificates[kind].id, kind, SCORE)
+        for kind in sorted(kinds)
+    ]
 
 
 def _uncertified(kinds: Iterable[str]) -> list[Decision]:
     return [Decision(LEVER, SHADOW, "uncertified", None, kind, SCORE) for kind in sorted(kinds)]
 
 
-def _fresh(document: dict[str, Any], kinds: frozenset[str]) -> set[str]:
-    """Those of the forms that something new in the request could take."""
-    found = {
-        kind
-        for kind in kinds & KINDS
-        if all_shortened(document, kinds=frozenset({kind}), is_new=True)
-    }
+def _together(document: dict[str, Any], kinds: frozenset[str]) -> set[str]:
+    """The forms that what is new in the request would take, were all of these allowed."""
+    forms = all_shortened(document, kinds=kinds & KINDS, is_new=True) if kinds else {}
+    found = {form.kind for form in forms.values()}
     is_first = pruning.KIND in kinds and not is_begun(document)
     return found | {pruning.KIND} if is_first and pruning.would_keep(document) else found
+
+
+def _fresh(document: dict[str, Any], kinds: frozenset[str]) -> set[str]:
+    """The same with each allowed for itself, as it would be certified."""
+    alone = (_together(document, frozenset({kind})) for kind in kinds)
+    return set().union(*alone)
 
 
 def _offers(
@@ -196,8 +205,12 @@ def _offers(
         return []
     kind = picked(sorted(kinds))
     model = call.draft.tiers[0][0].model or call.exchange.model or ""
-    body = alternative(call.exchange, _shrunk(document, kind), model=model)
-    return [Offer(LEVER, kind, SCORE, SHADOW_SHARE / len(kinds), body)]
+    asked = partial(_alternative, call.exchange.path, document, kind, model)
+    return [Offer(LEVER, kind, SCORE, SHADOW_SHARE / len(kinds), asked)]
+
+
+def _alternative(path: str, document: dict[str, Any], kind: str, model: str) -> dict[str, Any]:
+    return alternative(path, _shrunk(document, kind), model=model)
 
 
 def _shrunk(document: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from apps.optimization.routing import (
     request_class,
     template_digest,
 )
-from apps.optimization.similarity.policy import SHADOW_SHARE
+from apps.optimization.serving import SHADOW_SHARE
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import ACTED, NONE, SHADOW, Levers, Offer
 from apps.proxy.runtime import Runtime
@@ -90,11 +90,8 @@ def without_routing(exchange: Exchange, levers: Levers, charged: Charged) -> Cha
 def _call(
     exchange: Exchange, runtime: Runtime, levers: Levers, draft: Draft, data_key: bytes
 ) -> _Call:
-    kind = request_class(
-        exchange.caller.tags.get(TAG),
-        template_digest("\n".join(_instructions(draft.document)), key=keyed(data_key)),
-        None,
-    )
+    tag = exchange.caller.tags.get(TAG)
+    kind = request_class(tag, None if tag else _template(draft.document, data_key), None)
     conversation = f"{exchange.caller.organization.id}:{levers.unit}:{exchange.model}:{kind}"
     facts = exchange.facts
     needs = needs_of(
@@ -164,8 +161,9 @@ def _decision(decision: str, reason: str, option: Option) -> Decision:
 
 
 def _offer(call: _Call, option: Option, probability: float) -> Offer:
-    body = alternative(call.exchange, call.draft.document, model=option.route.model, kind=call.kind)
-    return Offer(LEVER, option.namespace, option.route.gain, probability, body)
+    model, path = option.route.model, call.exchange.path
+    asked = partial(alternative, path, call.draft.document, model=model, kind=call.kind)
+    return Offer(LEVER, option.namespace, option.route.gain, probability, asked)
 
 
 def _pinning(call: _Call, model: str | None) -> "partial[None]":
@@ -180,6 +178,10 @@ def _pin(
     """Held-out conversations are pinned as if they were not, so that both arms decide alike."""
     is_other = model is not None and (goes_out or not acts)
     pins.pin(conversation, model if model and is_other else own, at_s=monotonic())
+
+
+def _template(document: dict[str, Any], data_key: bytes) -> str | None:
+    return template_digest("\n".join(_instructions(document)), key=keyed(data_key))
 
 
 def _turns(document: dict[str, Any]) -> int:

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class BatchingConfig(AppConfig):
+    name = "apps.proxy.batching"
+    label = "batching"
