@@ -43,6 +43,7 @@ class PolicyTerms(Plain):
     also answers that were drawn at random. traffic_percent: of the conversations that levers may
     touch. allowed_models: those that levers may choose; () is none but the one asked for.
     judge_model: the one that compares answers, asked in the project's name; NO_JUDGE: none at all.
+    deadline_s: seconds that a call can wait which does not say so itself.
     """
 
     levers: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class PolicyTerms(Plain):
     traffic_percent: int | None = None
     allowed_models: tuple[str, ...] | None = None
     judge_model: str | None = None
+    deadline_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Policy:
     traffic_percent: int = 100
     allowed_models: tuple[str, ...] = ()
     judge_model: str = ""
+    deadline_s: int | None = None
 
     has_lever: bool = field(init=False)
     follows_conversations: bool = field(init=False)

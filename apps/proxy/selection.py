@@ -27,7 +27,7 @@ class Candidate:
     model: str | None = None
     weight: int = 1
     is_own: bool = False
-    service_tier: str = ""
+    service_tier: str = field(default="", compare=False)
 
     @property
     def key(self) -> Key:

@@ -38,6 +38,7 @@ def test_a_policy_is_set_shown_and_known_to_gateways_and_is_nobody_elses() -> No
         "quality_bound": "0.01",
         "traffic_percent": "50",
         "cache_ttl_s": 600,
+        "deadline_s": 900,
     }
     answer = call("PUT", "/policies", body)
     assert (answer.status_code, answer.json()["version"]) == (200, 1)
@@ -46,6 +47,7 @@ def test_a_policy_is_set_shown_and_known_to_gateways_and_is_nobody_elses() -> No
     shown = call("GET", "/policies").json()
     own, projects = shown["policies"]
     assert (own["levers"], own["quality_bound"]) == (body["levers"], "0.01")
+    assert own["deadline_s"] == 900
     assert (own["effective"]["traffic_percent"], own["set_by"][:4]) == (50, "key:")
     assert (projects["project_id"], projects["quality_bound"]) == (str(project.pk), None)
     assert shown["default"]["levers"]["exact_cache"] == "on"

@@ -194,3 +194,12 @@ def test_what_the_tier_saved_is_the_difference_of_two_runs_with_and_without_it(
 
 def spent(events: list[Event]) -> Decimal:
     return sum((event.actual_usd or Decimal(0) for event in events), Decimal(0))
+
+
+def test_the_policy_says_how_long_calls_can_wait_that_do_not_say_so(caller: Tenant) -> None:
+    levers = dict.fromkeys(map(str, LEVERS), "off") | {"tier": "on"}
+    terms = PolicyTerms(levers=levers, deadline_s=300)
+    parts = {"policies": Policies(organization=terms).to_dict()}
+    with running_gateway(caller.having(parts=parts)) as gateway:
+        ask(gateway, deadline=None).raise_for_status()
+        assert gateway.events()[0].tier == "flex"

@@ -9,7 +9,7 @@ from apps.api.serializers.fields import Input
 from apps.optimization.access import LEVERS, STATES
 from apps.optimization.feedback import LONGEST_COMMENT
 from apps.optimization.selectors import LONGEST_TTL_S
-from apps.optimization.services import LONGEST_NAME, MOST_MODELS, TRAFFIC_STEPS
+from apps.optimization.services import LONGEST_DEADLINE_S, LONGEST_NAME, MOST_MODELS, TRAFFIC_STEPS
 
 SHARE_PATTERN = r"^(0(\.[0-9]{1,4})?|1(\.0{1,4})?)$"
 SCORE_PATTERN = r"^(0(\.[0-9]{1,3})?|1(\.0{1,3})?)$"
@@ -43,6 +43,7 @@ class TermsOut(serializers.Serializer[Any]):
         child=serializers.CharField(), read_only=True, allow_null=True
     )
     judge_model = serializers.CharField(read_only=True, allow_null=True, help_text=JUDGE_HELP)
+    deadline_s = serializers.IntegerField(read_only=True, allow_null=True)
 
 
 class EffectiveOut(TermsOut):
@@ -109,6 +110,10 @@ class PolicyIn(Input):
         allow_null=True,
         help_text="Models that levers may choose.",
     )
+    deadline_s = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_DEADLINE_S, required=False, allow_null=True,
+        help_text="Seconds that a call can wait which does not send Netra-Deadline.",
+    )  # fmt: skip
     judge_model = serializers.CharField(
         max_length=LONGEST_NAME, required=False, allow_null=True, help_text=JUDGE_HELP
     )

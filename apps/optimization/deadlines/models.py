@@ -121,6 +121,11 @@ class DeferredCall(models.Model):
                 condition=Q(sealed_result__isnull=False),
                 name="deferred_results_by_end",
             ),
+            models.Index(
+                fields=("id",),
+                condition=Q(recorded_at__isnull=True),
+                name="deferred_calls_unrecorded",
+            ),
         )
 
     def __str__(self) -> str:

@@ -56,9 +56,9 @@ def known_names(batch: Batch) -> frozenset[str]:
     return frozenset(rows.values_list("provider_batch_id", flat=True))
 
 
-def has_work() -> bool:
-    """Whether anything is left to do for the current organization."""
+def has_work(*, at: datetime) -> bool:
+    """Whether anything is to be done for the current organization."""
     is_unrecorded = Q(recorded_at=None)
-    has_result = Q(sealed_result__isnull=False)
-    is_waiting = DeferredCall.objects.filter(Q(state__in=OPEN) | is_unrecorded | has_result)
+    is_over = Q(sealed_result__isnull=False, expires_at__lte=at)
+    is_waiting = DeferredCall.objects.filter(Q(state__in=OPEN) | is_unrecorded | is_over)
     return is_waiting.exists() or Batch.objects.exclude(state=BatchState.ENDED).exists()

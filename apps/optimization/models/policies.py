@@ -25,6 +25,7 @@ class Policy(models.Model):
     traffic_percent = models.SmallIntegerField(null=True)
     allowed_models = ArrayField(models.TextField(), null=True)
     judge_model = models.TextField(null=True)
+    deadline_s = models.IntegerField(null=True)
     set_by = models.TextField(help_text="The person or API key.")
     created_at = models.DateTimeField()
 
@@ -40,6 +41,9 @@ class Policy(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(cache_ttl_s=None) | Q(cache_ttl_s__gt=0), name="cache_ttl_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(deadline_s=None) | Q(deadline_s__gt=0), name="deadline_is_positive"
             ),
             models.CheckConstraint(
                 condition=Q(api_key_id=None) | Q(project_id__isnull=False),

@@ -50,6 +50,7 @@ def terms_of(row: Policy) -> PolicyTerms:
         traffic_percent=row.traffic_percent,
         allowed_models=None if row.allowed_models is None else tuple(row.allowed_models),
         judge_model=row.judge_model,
+        deadline_s=row.deadline_s,
     )
 
 

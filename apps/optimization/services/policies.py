@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps.kernel.errors import NetraError
 from apps.optimization.access import LEVERS, PART, STATES, PolicyTerms
+from apps.optimization.deadlines.stated import LONGEST
 from apps.optimization.models import CacheFlush, Policy
 from apps.optimization.selectors import LONGEST_TTL_S, standing
 from apps.tenants.models import Organization
@@ -16,6 +17,7 @@ from apps.tenants.services.gateway_parts import publish_part
 TRAFFIC_STEPS = (0, 10, 50, 100)
 MOST_MODELS = 50
 LONGEST_NAME = 200
+LONGEST_DEADLINE_S = int(LONGEST.total_seconds())
 MOST_TAG_FLUSHES = 1_000
 
 
@@ -62,6 +64,7 @@ def set_policy(
         traffic_percent=terms.traffic_percent,
         allowed_models=None if terms.allowed_models is None else list(terms.allowed_models),
         judge_model=terms.judge_model,
+        deadline_s=terms.deadline_s,
         set_by=set_by,
         created_at=at,
     )
@@ -136,6 +139,8 @@ def _check_terms(terms: PolicyTerms) -> None:
         raise InvalidPolicy(f"Name at most {MOST_MODELS} models, each without spaces.")
     if terms.judge_model is not None and not _are_models((terms.judge_model,)):
         raise InvalidPolicy("Name the judge's model as a call names it, without spaces, or none.")
+    if terms.deadline_s is not None and not 0 < terms.deadline_s <= LONGEST_DEADLINE_S:
+        raise InvalidPolicy(f"Let calls wait for 1 to {LONGEST_DEADLINE_S} seconds.")
 
 
 def _check_levers(terms: PolicyTerms) -> None:

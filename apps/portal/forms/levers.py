@@ -8,7 +8,7 @@ from django import forms
 
 from apps.optimization.access import LEVERS, PolicyTerms
 from apps.optimization.selectors import LONGEST_TTL_S
-from apps.optimization.services import TRAFFIC_STEPS
+from apps.optimization.services import LONGEST_DEADLINE_S, LONGEST_NAME, TRAFFIC_STEPS
 from apps.tenants.models import Organization
 from apps.tenants.selectors import open_projects
 
@@ -16,6 +16,7 @@ MOST_PROJECTS = 500
 AS_ABOVE = ("", "As above")
 _STATES = [AS_ABOVE, ("off", "Off"), ("shadow", "Shadow: watch only"), ("on", "On")]
 SECONDS_AN_HOUR = 3600
+SECONDS_A_MINUTE = 60
 
 
 class PolicyForm(forms.Form):
@@ -27,7 +28,9 @@ class PolicyForm(forms.Form):
         max_value=Decimal(100),
         decimal_places=2,
         required=False,
-        help_text="Of all answers that levers touch. Nothing serves before it is certified for it.",
+        help_text="Of all requests. Nothing that can change answers serves before it is certified "
+        "for it; until then and beside it a share of calls is compared: questions and answers are "
+        "kept sealed until they were judged.",
     )
     cache_hours = forms.IntegerField(
         label="Keep answers for, in hours",
@@ -40,10 +43,30 @@ class PolicyForm(forms.Form):
         choices=[AS_ABOVE, ("no", "No: temperature 0 only"), ("yes", "Yes, at any temperature")],
         required=False,
     )
+    allowed_models = forms.CharField(
+        label="Models that routing may choose",
+        required=False,
+        help_text="Separated by commas, like gpt-4.1-mini, gpt-4.1-nano. Empty: as above.",
+    )
+    judge_model = forms.CharField(
+        label="Model that compares answers",
+        max_length=LONGEST_NAME,
+        required=False,
+        help_text="Asked with your own credentials, like gpt-4.1-mini. Empty: ours, where we have "
+        "one. none: no model, so that answers that are not the same count as different.",
+    )
     traffic_percent = forms.ChoiceField(
         label="Share of conversations that levers may touch",
         choices=[AS_ABOVE, *((str(step), f"{step} %") for step in TRAFFIC_STEPS)],
         required=False,
+    )
+
+    deadline_minutes = forms.IntegerField(
+        label="Calls can wait for, in minutes",
+        min_value=1,
+        max_value=LONGEST_DEADLINE_S // SECONDS_A_MINUTE,
+        required=False,
+        help_text="Those that do not say so themselves by Netra-Deadline. For Batch and flex.",
     )
 
     def __init__(self, *args: Any, organization: Organization, **options: Any) -> None:
@@ -73,6 +96,7 @@ class PolicyForm(forms.Form):
         """What was typed."""
         typed = self.cleaned_data
         bound, hours = typed["quality_bound"], typed["cache_hours"]
+        minutes = typed["deadline_minutes"]
         any_temperature, traffic = typed["caches_any_temperature"], typed["traffic_percent"]
         return PolicyTerms(
             levers={lever: typed[lever] for lever in LEVERS if typed[lever]},
@@ -80,6 +104,9 @@ class PolicyForm(forms.Form):
             cache_ttl_s=None if hours is None else hours * SECONDS_AN_HOUR,
             caches_any_temperature=any_temperature == "yes" if any_temperature else None,
             traffic_percent=int(traffic) if traffic else None,
+            allowed_models=_names(typed["allowed_models"]),
+            judge_model=typed["judge_model"] or None,
+            deadline_s=None if minutes is None else minutes * SECONDS_A_MINUTE,
         )
 
 
@@ -92,3 +119,7 @@ LABELS = {
     "prompt_cache": "Provider prompt cache",
     "tier": "Batch and flex",
 }
+
+
+def _names(typed: str) -> tuple[str, ...] | None:
+    return tuple(name.strip() for name in typed.split(",") if name.strip()) or None

@@ -94,6 +94,9 @@ def _actions(request: PortalRequest, statement: SavingsStatement) -> list[dict[s
     if request.actor.may(Permission.PROOF_SHARE):
         share_url = reverse("portal:proof_link_create", args=[slug])
         actions.append({"label": "Share", "url": f"{share_url}?statement={statement.pk}"})
+    if request.actor.may(Permission.STATEMENTS_WRITE):
+        dispute_url = reverse("portal:dispute_create", args=[slug])
+        actions.append({"label": "Dispute", "url": f"{dispute_url}?statement={statement.pk}"})
     return actions
 
 

@@ -30,7 +30,7 @@ def advance(*, organization: Organization, clock: Callable[[], datetime]) -> boo
     """
     with (
         _only_round(organization.pk) as is_mine,
-        httpx.Client(base_url=settings.GATEWAY_URL) as client,
+        httpx.Client(base_url=settings.WORKER_GATEWAY_URL) as client,
     ):
         if is_mine:
             _advance(organization, client, clock)

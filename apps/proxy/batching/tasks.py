@@ -30,7 +30,7 @@ def advance_all(**_newer: Any) -> int:
 def _ask(organization: Organization) -> bool:
     try:
         with tenant_scope(organization):
-            is_due = has_work()
+            is_due = has_work(at=utc_now())
     except DatabaseError:
         # A damaged schema must not keep the others from it; the next run tries again.
         log.exception("deferred_calls_not_advanced", organization_id=str(organization.pk))

@@ -56,7 +56,8 @@ def due_in(exchange: Exchange, levers: Levers) -> timedelta | None:
     """From the call's arrival; None where neither the call nor the policy says so."""
     if exchange.due_at is not None:
         return exchange.due_at - exchange.started_at
-    return None
+    default_s = levers.policy.deadline_s
+    return None if default_s is None else timedelta(seconds=default_s)
 
 
 def _flex(exchange: Exchange, runtime: Runtime, levers: Levers) -> Flex | None:

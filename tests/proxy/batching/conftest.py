@@ -132,5 +132,5 @@ def house(db: None, provider: RunningSimulator, settings: Settings) -> Iterator[
     chosen = quick_settings(pass_keys=tuple(map(pass_key, keys)))
     known = known_to_gateways(acme, key, provider)
     with running_gateway(known, settings=chosen) as gateway:
-        settings.GATEWAY_URL = gateway.url
+        settings.WORKER_GATEWAY_URL = gateway.url
         yield House(acme, globex, key, gateway, provider)

@@ -55,8 +55,8 @@ def test_a_batch_goes_on_where_it_was(
         killed.setattr(handing_in, step, cut)
         with pytest.raises(Killed):
             _two_rounds(house)
-    house.simulator.world.now = 1300.0  # type: ignore[attr-defined]
     for _ in range(3):
+        house.simulator.world.now += 601.0  # type: ignore[attr-defined]
         house.advance(minutes=6)
     made = [each for each in house.asked() if each.startswith("POST") and "batches" in each]
     assert len(made) == 1

@@ -34,7 +34,7 @@ def test_units_are_told_with_their_last_call_and_calls_by_unit_then_time(
     acme: Organization,
 ) -> None:
     other = make_organization("Acme")
-    late, early = of_unit(acme, "b", 2), of_unit(acme, "b", 1)
+    late, early = of_unit(acme, "b", 2), of_unit(acme, "b", 1, kind="batch")
     first, elsewhere = of_unit(acme, "a"), of_unit(acme, "a", period_id=uuid7())
     left_out = of_unit(acme, "a", kind="shadow"), of_unit(acme, None), of_unit(acme, "c", 3)
     store(acme, late, early, first, elsewhere, *left_out)
