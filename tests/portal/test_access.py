@@ -51,6 +51,7 @@ SUPPORT_READS = {
     "portal:routes",
     "portal:limits",
     "portal:levers",
+    "portal:deferred_calls",
     "portal:alerts",
     "portal:requests",
     "portal:request",

@@ -106,7 +106,12 @@ def _subject(request: PortalRequest) -> tuple[dict[str, Any], str]:
 def _what(link: ProofLink) -> str:
     if link.statement_id:
         return f"Statement of {title_of(closed_statements().get(pk=link.statement_id))}"
-    if link.experiment_id is None:
-        imported = imports().filter(pk=link.import_id).first()
-        return f"Estimate from {imported.name if imported else 'an import that is forgotten'}"
-    return f"{experiments().get(pk=link.experiment_id).name}, as it runs"
+    if link.experiment_id:
+        return f"{experiments().get(pk=link.experiment_id).name}, as it runs"
+    return _estimate(link.import_id) if link.import_id else ""
+
+
+def _estimate(import_id: UUID) -> str:
+    """Imports are forgotten after the retention, links later."""
+    imported = imports().filter(pk=import_id).first()
+    return f"Estimate from {imported.name}" if imported else "An estimate that is forgotten"
