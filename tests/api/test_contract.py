@@ -159,7 +159,7 @@ def _aim(case: Case[Any], two: tuple[Rows, Rows], turn: int) -> None:
     if "id" in case.path_parameters and turn % 3 < 2:
         case.path_parameters["id"] = two[turn % 3].ids[kind]
     _aim_query(case, two, kind)
-    _aim_link(case, two, turn)
+    _aim_link(case, two)
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f"turn-{turn}"
     if isinstance(case.body, dict) and "project_id" in case.body:
@@ -182,9 +182,11 @@ def _aim_query(case: Case[Any], two: tuple[Rows, Rows], kind: str) -> None:
         case.query["project_id"] = two[0].ids["projects"]
 
 
-def _aim_link(case: Case[Any], two: tuple[Rows, Rows], turn: int) -> None:
-    if isinstance(case.body, dict) and "statement_id" in case.body:
-        case.body |= {"statement_id": two[turn % 2].ids["statements"], "experiment_id": None}
+def _aim_link(case: Case[Any], two: tuple[Rows, Rows]) -> None:
+    """A link is of one thing, and of one's own."""
+    if isinstance(case.body, dict) and case.operation.path.endswith("/proof-links"):
+        statement_id = two[0].ids["statements"]
+        case.body |= {"statement_id": statement_id, "experiment_id": None, "import_id": None}
 
 
 def _agree(body: dict[str, Any]) -> None:
