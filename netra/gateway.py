@@ -12,10 +12,12 @@ from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.rates import PriceBook
 from apps.pricing.selectors import edition_in_force, price_book
 from apps.proxy.answer_store import SharedAnswers
+from apps.proxy.cache import Cache
 from apps.proxy.comparisons import SharedComparisons
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.loader import Loader
 from apps.proxy.runtime import Runtime, Settings
+from apps.proxy.similar import Similar, loading
 from apps.proxy.snapshot_file import SnapshotFile
 from apps.proxy.transport import Transport
 from apps.tenants.passes import pass_key
@@ -40,7 +42,9 @@ async def open_runtime() -> AsyncIterator[Runtime]:
             _limiter() as limiter,
             _spool() as spool,
             _transport() as transport,
-            _answers() as answers,
+            _cache() as cache,
+            _answers(cache) as answers,
+            _similar(cache) as similar,
             _comparisons() as comparisons,
         ):
             yield Runtime(
@@ -52,6 +56,7 @@ async def open_runtime() -> AsyncIterator[Runtime]:
                 spool=spool,
                 transport=transport,
                 answers=answers,
+                similar=similar,
                 comparisons=comparisons,
             )
     finally:
@@ -104,12 +109,31 @@ async def _sync_forever(spool: SpoolWriter) -> None:
 
 
 @asynccontextmanager
-async def _answers() -> AsyncIterator[SharedAnswers]:
-    answers = SharedAnswers(settings.CACHE_URL, prefix=f"{settings.REDIS_KEY_PREFIX}:answers")
+async def _cache() -> AsyncIterator[Cache]:
+    cache = Cache(settings.CACHE_URL, prefix=f"{settings.REDIS_KEY_PREFIX}:answers")
+    try:
+        yield cache
+    finally:
+        await cache.close()
+
+
+@asynccontextmanager
+async def _answers(cache: Cache) -> AsyncIterator[SharedAnswers]:
+    answers = SharedAnswers(cache)
     try:
         yield answers
     finally:
         await answers.close()
+
+
+@asynccontextmanager
+async def _similar(cache: Cache) -> AsyncIterator[Similar]:
+    load = loading(cache, settings.INDEX_DIR, most_bytes=settings.INDEX_MAX_BYTES)
+    similar = Similar(load)
+    try:
+        yield similar
+    finally:
+        await similar.close()
 
 
 @asynccontextmanager

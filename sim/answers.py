@@ -13,6 +13,7 @@ from sim.words import prose
 
 _THINKING_TOKENS = 64
 UNLIMITED = 1_000_000
+REPEAT = "Repeat after me: "
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Question:
     """What a request asks for, apart from its prompt.
 
     `tool_choice` is `none`, `auto`, `required` or a tool's name. `schema` asks for a JSON answer.
+    `text`: the last text of the user; every model repeats what follows REPEAT.
     """
 
     seed: bytes
@@ -39,6 +41,7 @@ class Question:
     is_tool_reply: bool = False  # the last message is a tool's result
     schema: dict[str, Any] | None = None
     is_thinking: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,8 @@ def _calls(question: Question, draw: Draw) -> Iterator[ToolCall]:
 
 
 def _said(question: Question, draw: Draw) -> str:
+    if question.text.startswith(REPEAT):
+        return question.text.removeprefix(REPEAT)
     if question.schema is None:
         return prose(draw)
     return orjson.dumps(Maker(question.schema, draw).value()).decode()

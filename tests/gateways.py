@@ -22,10 +22,12 @@ from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.rates import PriceBook
 from apps.proxy.answer_store import SharedAnswers
 from apps.proxy.app import Gateway
+from apps.proxy.cache import Cache
 from apps.proxy.comparisons import SharedComparisons
 from apps.proxy.connection import Connection
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.runtime import Runtime, Settings
+from apps.proxy.similar import Similar, loading
 from apps.proxy.snapshot import Shard, Snapshot
 from apps.proxy.sockets import SocketConnection
 from apps.proxy.transport import Timeouts, Transport
@@ -179,12 +181,15 @@ def running_gateway(
     settings: Settings | None = None,
     redis_url: str | None = None,
     answers_url: str | None = None,
+    prefix: str | None = None,
 ) -> Iterator[RunningGateway]:
-    """A gateway of its own on a free port, with a spool of its own; stopped at the end."""
+    """A gateway of its own on a free port, with a spool of its own; stopped at the end.
+
+    prefix: of what it keeps in CACHE_URL; gateways of one prefix are one installation.
+    """
     with tempfile.TemporaryDirectory(prefix="spool-") as folder:
-        serving = _Serving(
-            Path(folder), tenants, settings or quick_settings(), redis_url, answers_url
-        )
+        chosen, urls = settings or quick_settings(), (redis_url, answers_url)
+        serving = _Serving(Path(folder), tenants, chosen, urls, prefix or f"test-{uuid7()}")
         with serving.running() as gateway:
             yield gateway
 
@@ -203,26 +208,20 @@ class _Serving:
         folder: Path,
         tenants: Sequence[Tenant],
         chosen: Settings,
-        redis_url: str | None,
-        answers_url: str | None,
+        urls: tuple[str | None, str | None],
+        prefix: str,
     ) -> None:
-        self._folder, self._settings = folder, chosen
-        self._answers_url = answers_url or settings.CACHE_URL
-        self._tenants, self._redis_url = tenants, redis_url or settings.REDIS_URL
+        self._folder, self._settings, self._prefix = folder, chosen, prefix
+        self._redis_url = urls[0] or settings.REDIS_URL
+        self._answers_url = urls[1] or settings.CACHE_URL
+        self._tenants = tenants
         self._gateway: RunningGateway | None = None
         self._known: Snapshot | None = None
         config = uvicorn.Config(
             Gateway(self._open),
-            host="127.0.0.1",
-            port=0,
-            loop="uvloop",
-            http=Connection,
-            ws=SocketConnection,
-            lifespan="on",
-            log_level="error",
-            access_log=False,
-            timeout_graceful_shutdown=2,
-        )
+            host="127.0.0.1", port=0, loop="uvloop", http=Connection, ws=SocketConnection,
+            lifespan="on", log_level="error", access_log=False, timeout_graceful_shutdown=2,
+        )  # fmt: skip
         logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
         self._server = uvicorn.Server(config)
 
@@ -248,8 +247,10 @@ class _Serving:
         spool = SpoolWriter(self._folder, "gateway")
         transport = Transport()
         # Nothing here is about time; a busy machine must not make a miss of a hit.
-        prefix = f"test-{uuid7()}"
-        answers = SharedAnswers(self._answers_url, prefix=prefix, patience_s=5.0)
+        prefix = self._prefix
+        cache = Cache(self._answers_url, prefix=prefix, patience_s=5.0)
+        answers = SharedAnswers(cache)
+        similar = Similar(loading(cache, self._folder / "index", most_bytes=1 << 26, fresh_s=0))
         comparisons = SharedComparisons(settings.CACHE_URL, prefix=prefix)
         runtime = Runtime(
             settings=self._settings,
@@ -260,15 +261,14 @@ class _Serving:
             spool=spool,
             transport=transport,
             answers=answers,
+            similar=similar,
             comparisons=comparisons,
         )
         [folder] = writer_folders(self._folder)
         self._gateway = RunningGateway("", self._tenants, spool, runtime, prefix, Follower(folder))
         yield runtime
-        await transport.close()
-        await answers.close()
-        await comparisons.close()
-        await limiter.close()
+        for each in (transport, similar, answers, cache, comparisons, limiter):
+            await each.close()
         spool.close()
 
     def _snapshot(self) -> Snapshot:

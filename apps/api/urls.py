@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import path, re_path
 
+from apps.api.views.certificates import CertificatesView
 from apps.api.views.credentials import CredentialsView
 from apps.api.views.deferred_calls import DeferredCallsView
 from apps.api.views.disputes import DisputesView
@@ -93,6 +94,12 @@ urlpatterns = [
         "caches/invalidate",
         CachesView.as_view({"post": "invalidate"}),
         name="caches-invalidate",
+    ),
+    path("certificates", CertificatesView.as_view({"get": "list"}), name="certificates"),
+    path(
+        "certificates/<uuid:id>",
+        CertificatesView.as_view({"get": "retrieve"}),
+        name="certificate",
     ),
     path("deferred-calls", DeferredCallsView.as_view({"get": "list"}), name="deferred-calls"),
     path(

@@ -24,6 +24,8 @@ LEVERS: tuple[Lever, ...] = (
     "prompt_cache",
     "tier",
 )
+# Those that give an answer that was given before.
+REUSING: tuple[Lever, ...] = ("exact_cache", "near_exact", "semantic")
 STATES: tuple[State, ...] = ("off", "shadow", "on")
 # What leaves every answer as the provider gave or would give it.
 _DEFAULTS: Mapping[Lever, State] = {"exact_cache": "on", "prompt_cache": "on"}
@@ -78,6 +80,11 @@ class Policy:
         open_ = {lever for lever, state in self.states.items() if state != "off"}
         object.__setattr__(self, "has_lever", bool(open_))
         object.__setattr__(self, "follows_conversations", not _CONVERSATIONAL.isdisjoint(open_))
+
+    @property
+    def reuses(self) -> bool:
+        """Whether any lever gives kept answers, or is watched how it would."""
+        return any(self.state(lever) != "off" for lever in REUSING)
 
     def state(self, lever: Lever) -> str:
         """off, shadow or on."""

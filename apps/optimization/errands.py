@@ -13,7 +13,6 @@ from django.conf import settings
 from apps.kernel.errors import NetraError
 from apps.tenants.passes import HEADER, LASTS, Pass, PassKind, minted, pass_key
 
-LEVER_TAG = "netra-lever"
 _TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 _ANTHROPIC = {"anthropic-version": "2023-06-01"}
 

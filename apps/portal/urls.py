@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from apps.portal.views import (
     alerts,
+    certificates,
     credentials,
     deferred,
     disputes,
@@ -85,6 +86,12 @@ organization_patterns = [
     path("levers/", levers.lever_list, name="levers"),
     path("levers/deferred/", deferred.deferred_list, name="deferred_calls"),
     path("levers/edit/", levers.lever_edit, name="lever_edit"),
+    path("levers/certificates/", certificates.certificate_list, name="certificates"),
+    path(
+        "levers/certificates/<uuid:certificate_id>/",
+        certificates.certificate_page,
+        name="certificate",
+    ),
     path("alerts/", alerts.alert_list, name="alerts"),
     path("alerts/emails/", alerts.notice_emails, name="notice_emails"),
     path("alerts/webhooks/new/", webhooks.webhook_create, name="webhook_create"),

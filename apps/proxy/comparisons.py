@@ -23,7 +23,7 @@ from apps.optimization.comparisons import (
     waiting_key,
 )
 from apps.proxy import figures
-from apps.proxy.answer_store import AWAY
+from apps.proxy.cache import AWAY
 
 _MOST_WAITING = 256
 _SEND_SECONDS = 2.0

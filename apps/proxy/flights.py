@@ -1,6 +1,7 @@
 """Equal calls at the same moment: one asks, the others wait for its answer."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from apps.optimization.answers.entries import Entry
@@ -19,10 +20,14 @@ class Flight:
 
 
 class Flights:
-    """Those of this process. A flight stays until its answer can be read from the store."""
+    """Those of this process. A flight stays until its answer can be read from the store.
 
-    def __init__(self) -> None:
+    at_end: told the key of each, so that other processes need not wait any longer.
+    """
+
+    def __init__(self, at_end: Callable[[str], None] = lambda _key: None) -> None:
         self._flights: dict[str, Flight] = {}
+        self._at_end = at_end
 
     def __len__(self) -> int:
         return len(self._flights)
@@ -49,3 +54,4 @@ class Flights:
         """Those who come now look into the store."""
         if self._flights.get(flight.key) is flight:
             del self._flights[flight.key]
+            self._at_end(flight.key)

@@ -11,6 +11,7 @@ from apps.kernel.events import Decision
 from apps.optimization.access import Lever, Policy
 from apps.optimization.answers.entries import Entry
 from apps.proxy.flights import Flight
+from apps.proxy.reuse import Reuse
 from apps.proxy.selection import Candidate, Tier
 
 ACTED = "act"
@@ -57,7 +58,8 @@ class Levers:
 
     may_act: inside the share of traffic, not held out, not bypassed. is_triggered: a lever would
     have had something to do, in whichever arm. period, unit, arm: None outside an experiment.
-    entry: the kept answer that the call was given. flight: the answer that others may wait for.
+    entry: the kept answer that the call was given, by the lever given_by. flight: the answer that
+    others may wait for. reuse: what the call may be answered from, where levers may act on it.
     body: what goes to the provider in place of the caller's bytes. tiers: whom to ask in place of
     those whom the call itself leads to, who come last then. is_marked: all of the prompt that the
     provider keeps or reads, it does so for our marks. removed: what of the call did not go out.
@@ -75,6 +77,8 @@ class Levers:
     is_triggered: bool = False
     cache_status: bytes | None = None
     entry: Entry | None = None
+    given_by: Lever | None = None
+    reuse: Reuse | None = None
     flight: Flight | None = None
     body: bytes | None = None
     tiers: Sequence[Tier] | None = None
@@ -91,6 +95,10 @@ class Levers:
     def acts(self, lever: Lever) -> bool:
         """Whether the lever may change what happens to this call."""
         return self.may_act and self.policy.state(lever) == "on"
+
+    def give(self, entry: Entry | None, *, by: Lever) -> None:
+        """The call gets this answer."""
+        self.entry, self.given_by = entry, by
 
     def decide(
         self,

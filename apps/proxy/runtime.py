@@ -17,6 +17,7 @@ from apps.proxy.flights import Flights
 from apps.proxy.limits.limiter import Limiter
 from apps.proxy.recognition import Recognition
 from apps.proxy.selection import Latencies
+from apps.proxy.similar import Similar
 from apps.proxy.snapshot import Snapshot
 from apps.proxy.transport import Timeouts, Transport
 from apps.proxy.units import Units
@@ -71,14 +72,16 @@ class Runtime:
     latencies: Latencies = field(default_factory=Latencies)
     answers: AnswerStore = field(default_factory=NoAnswers)
     comparisons: Comparisons = field(default_factory=NoComparisons)
-    flights: Flights = field(default_factory=Flights)
+    similar: Similar = field(default_factory=Similar)
     units: Units = field(default_factory=Units)
     planner: PromptCachePlanner = field(default_factory=_planner)
     pins: Pins = field(default_factory=Pins)
     results: ResultCompressor = field(default_factory=ResultCompressor)
     tools: SessionTools = field(default_factory=_tools)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+    flights: Flights = field(init=False)
     recognition: Recognition = field(init=False)
 
     def __post_init__(self) -> None:
+        self.flights = Flights(self.answers.release)
         self.recognition = Recognition(self.settings.peppers)

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 HEADER = "Netra-Pass"
+# Names the lever that a call is made for, among the tags of the call.
+LEVER_TAG = "netra-lever"
 LASTS = timedelta(minutes=10)
 PassKind = Literal["shadow", "judge", "batch"]
 KINDS: tuple[PassKind, ...] = ("shadow", "judge", "batch")

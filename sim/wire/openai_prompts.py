@@ -89,7 +89,14 @@ def question(call: Call, model: str) -> Question:
         is_tool_reply=messages(body)[-1]["role"] in {"tool", "function"},
         schema=_schema(body.get("response_format")),
         is_thinking=does_reason(model) and body.get("reasoning_effort") not in {"none", "minimal"},
+        text=_text(messages(body)[-1]),
     )
+
+
+def _text(message: Json) -> str:
+    """Of a user's message that is one text."""
+    content = message.get("content")
+    return content if message["role"] == "user" and isinstance(content, str) else ""
 
 
 def limit(body: Json, *names: str) -> int:

@@ -35,6 +35,7 @@ from apps.tenants.permissions import KEY_SCOPES, Role
 from apps.usage.services.ingestion import ingest_events
 from tests import factories
 from tests.deferring import make_deferred
+from tests.optimization.certified import make_certificate
 from tests.usage.calls import make_event
 from tests.usage.imports import samples
 from tests.usage.imports.importing import brought
@@ -97,6 +98,7 @@ def _furnish(owner_email: str, mark: str) -> Rows:
             "experiments": str(experiment_id),
             "proof-links": str(_link(organization, mark, experiment_id)),
             "statements": str(_statement(organization)),
+            "certificates": str(make_certificate(organization, project, mark).pk),
         },
     )
 

@@ -94,7 +94,7 @@ def test_the_part_lies_sealed() -> None:
     [
         PolicyTerms(levers={"teleport": "on"}),
         PolicyTerms(levers={"exact_cache": "maybe"}),
-        PolicyTerms(levers={"semantic": "on"}),
+        PolicyTerms(judge_model="two words"),
         PolicyTerms(quality_bound=Decimal("1.5")),
         PolicyTerms(quality_bound=Decimal("0.00001")),
         PolicyTerms(cache_ttl_s=0),

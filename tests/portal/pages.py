@@ -21,6 +21,7 @@ from apps.kernel.clock import utc_now
 from apps.kernel.events import Decision
 from apps.kernel.tokens import TokenBuckets
 from apps.notices.models import WebhookEndpoint
+from apps.optimization.models import Certificate
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import (
     ApiKey,
@@ -51,6 +52,7 @@ from tests.factories import (
     make_user,
     make_webhook,
 )
+from tests.optimization.certified import make_certificate
 from tests.usage.calls import AT, make_event
 from tests.usage.imports.importing import make_import
 
@@ -81,6 +83,7 @@ class World:
     experiment_token: str
     imported: Import
     request_id: str
+    certificate: Certificate
     invitation: Invitation
     token: str
 
@@ -141,6 +144,8 @@ ORGANIZATION_PAGES = (
     Page("portal:levers", roles=EVERYBODY),
     Page("portal:deferred_calls", roles=EVERYBODY),
     Page("portal:lever_edit", roles=MANAGERS),
+    Page("portal:certificates", roles=EVERYBODY),
+    Page("portal:certificate", "certificate", EVERYBODY),
     Page("portal:alerts", roles=EVERYBODY),
     Page("portal:notice_emails", roles=EVERYBODY),
     Page("portal:webhook_create", roles=MANAGERS),
@@ -226,6 +231,7 @@ def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
         experiment_token=running.token,
         imported=make_import(organization),
         request_id=_carried(organization, project),
+        certificate=make_certificate(organization, project),
         invitation=invited.invitation,
         token=invited.token,
     )

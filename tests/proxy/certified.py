@@ -12,7 +12,7 @@ from apps.kernel.events import Event
 from apps.kernel.ids import uuid7
 from apps.optimization.access import DEFAULT, LEVERS, Lever, Policies, PolicyTerms
 from apps.optimization.certificates import Certificate, Certificates
-from apps.optimization.similarity.policy import SHADOW_SHARE
+from apps.optimization.serving import SHADOW_SHARE
 from apps.pricing.rates import cost_usd
 from apps.proxy.levers import Levers
 from apps.proxy.stages.shaping.alternatives import conversation_draw
@@ -46,7 +46,9 @@ def levered(
     parts: Mapping[str, Any] = MappingProxyType({}),
 ) -> Tenant:
     """The tenant with these levers and no other, and these certificates."""
-    terms = PolicyTerms(levers={**OFF, **levers}, allowed_models=models)
+    terms = PolicyTerms(
+        levers={**OFF, **levers}, allowed_models=models, quality_bound=Decimal("0.01")
+    )
     said = {
         "policies": Policies(organization=terms).to_dict(),
         "certificates": Certificates(certificates).to_dict(),
@@ -57,17 +59,18 @@ def levered(
 
 def unsampled(known: Tenant, conversation: str) -> Tenant:
     """The tenant with a data key by which this conversation stays out of every lever's sample."""
+    keyed = (known.having(data_key=new_data_key()) for _ in range(1000))
+    return next(each for each in keyed if not is_sampled(each, conversation))
+
+
+def is_sampled(known: Tenant, conversation: str) -> bool:
+    """Whether any lever leaves the conversation as it is, to learn from it."""
+    key = known.organization.data_key
+    assert key
     clues = Clues(known.project_id, "", utc_now().date(), {}, conversation_id=conversation)
     levers = Levers(DEFAULT, 0, unit=unit_of(clues))
-    keys = (new_data_key() for _ in range(1000))
     drawn: tuple[Lever, ...] = ("routing", "compression")
-    return known.having(
-        data_key=next(
-            key
-            for key in keys
-            if all(conversation_draw(levers, key, each) >= SHADOW_SHARE for each in drawn)
-        )
-    )
+    return any(conversation_draw(levers, key, each) < SHADOW_SHARE for each in drawn)
 
 
 def recomputed(event: Event) -> Decimal:

@@ -288,6 +288,6 @@ def test_what_a_lever_breaks_goes_on_untouched(
     async def broken(_key: str) -> bytes:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(gateway.runtime.answers, "get", broken)
+    monkeypatch.setattr(gateway.runtime.answers, "look", broken)
     assert statuses(gateway, asked(), asked()) == [None, None]
     assert [event.outcome for event in gateway.events(2)] == ["success"] * 2

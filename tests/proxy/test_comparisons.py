@@ -8,7 +8,7 @@ from redis import Redis
 
 from apps.kernel.ids import uuid7
 from apps.optimization.comparisons import LARGEST, queue_key
-from apps.optimization.judging.queue import organizations_waiting, taken
+from apps.optimization.judging.queue import organizations_waiting, put_back, taken
 from apps.proxy.comparisons import SharedComparisons
 from apps.tenants.vault import new_data_key
 from tests.optimization.comparisons import comparison
@@ -71,3 +71,14 @@ async def test_a_store_that_is_away_loses_them_quietly(prefix: str) -> None:
     shared.offer(comparison(), KEY)
     shared.offer(comparison(), KEY)
     await shared.close()
+
+
+def test_what_was_put_back_waits_behind_what_came_since(client: Redis, prefix: str) -> None:
+    early, late = comparison(), comparison()
+    for each in (late, early):
+        put_back(client, [each], prefix=prefix, data_key=KEY)
+    put_back(client, [], prefix=prefix, data_key=KEY)
+    ours = early.organization_id
+    assert organizations_waiting(client, prefix=prefix) == {ours}
+    found = taken(client, prefix=prefix, organization_id=ours, data_key=KEY, most=10)
+    assert found == [late, early]

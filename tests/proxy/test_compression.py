@@ -79,7 +79,8 @@ def test_what_is_new_goes_out_shorter_and_the_same_way_again(
     caller: Tenant, simulator: RunningSimulator
 ) -> None:
     known = levered(caller, ON, *certificates(caller, "toon", "repeat"))
-    with running_gateway(known) as gateway:
+    other = levered(tenant(2, simulator.url), ON)
+    with running_gateway(known, other) as gateway:
         acting = conversation_of(gateway, body(1), "shortened")
         gateway.tenants = [levered(known, ON)]  # withdrawn
         ask(gateway, acting, body(2))
@@ -87,11 +88,14 @@ def test_what_is_new_goes_out_shorter_and_the_same_way_again(
         for turns in (3, 4):
             ask(gateway, acting, body(turns))
         events = gateway.events(3)
-    bodies = [call.body for call in simulator.calls()[-4:]]
+        gateway.tenants = [other]
+        ask(gateway, acting, body(4))
+    *bodies, theirs = [call.body for call in simulator.calls()[-5:]]
     toon, *_ = result_texts(orjson.loads(bodies[0]))
     assert len(toon) < len(RESULT) / 3
     assert result_texts(orjson.loads(bodies[-1])) == [toon, RESULT, REPEAT, REPEAT]
     raw = orjson.dumps(body(4), option=orjson.OPT_INDENT_2)
+    assert theirs == raw
     text, short, again = (orjson.dumps(each) for each in (RESULT, toon, REPEAT))
     first, second, third, fourth, end = raw.split(text)
     assert bodies[-1] == first + short + second + text + third + again + fourth + again + end

@@ -8,13 +8,20 @@ import orjson
 import pytest
 
 from apps.attribution.access import Experiments
+from apps.kernel.clock import utc_now
 from apps.kernel.events import Event
-from apps.optimization.certificates import Certificate
+from apps.optimization.certificates import PART, Certificate, Certificates
 from apps.proxy.selection import Candidate
+from apps.tenants.permissions import KEY_SCOPES
+from apps.tenants.services.gateway_parts import publish_part
+from apps.usage.services.ingestion import ingest_events
+from tests import factories
+from tests.api.callers import by_key
 from tests.comparing import compared
 from tests.gateways import RunningGateway, Tenant, quick_settings, running_gateway, tenant
-from tests.proxy.certified import certificate, levered, recomputed, unsampled
+from tests.proxy.certified import certificate, is_sampled, levered, recomputed, unsampled
 from tests.proxy.test_assignment import period
+from tests.proxy.test_levers import known_to_gateways
 from tests.simulator import RunningSimulator
 
 ON, SHADOW = {"routing": "on"}, {"routing": "shadow"}
@@ -257,3 +264,32 @@ def test_a_lever_that_fails_leaves_the_call_as_it_came(
     assert {call.json["model"] for call in simulator.calls()} == {STRONG}
     assert [event.decomposition for event in events] == [{}] * 20
     assert {event.outcome for event in events} == {"success"}
+
+
+@pytest.mark.django_db
+def test_a_route_that_the_policy_allows_shows_in_the_record_and_in_the_figures_of_its_lever(
+    simulator: RunningSimulator,
+) -> None:
+    acme = factories.make_organization("Acme")
+    factories.make_credential(acme, provider="openai", secret="sim-acme")
+    key = factories.make_api_key(acme, KEY_SCOPES).text.value
+    call = by_key(key)
+    policy = {"levers": {"routing": "on"}, "allowed_models": [CHEAP]}
+    assert call("PUT", "/policies", policy).status_code == 200
+    route = gains(known_to_gateways(acme, key, simulator))
+    publish_part(
+        organization=acme, name=PART, document=Certificates((route,)).to_dict(), at=utc_now()
+    )
+    known = known_to_gateways(acme, key, simulator)
+    conversation = next(n for n in map(str, range(100)) if not is_sampled(known, n))
+    with running_gateway(known) as gateway:
+        answer = ask(gateway, conversation)
+        [event] = gateway.events()
+    ingest_events(organization=acme, events=[event], at=utc_now())
+    shown = call("GET", f"/requests/{answer.headers['netra-request-id']}").json()
+    [told] = [each for each in shown["decisions"] if each["lever"] == "routing"]
+    assert (told["decision"], told["reason"], told["namespace"]) == ("act", "routed", PAIR)
+    assert told["certificate_id"] == str(route.id)
+    saved = Decimal(shown["counterfactual_usd"]) - Decimal(shown["actual_usd"])
+    assert {n: Decimal(usd) for n, usd in shown["decomposition"].items()} == {"routing": saved}
+    assert (shown["requested_model"], shown["served_model"].startswith(CHEAP)) == (STRONG, True)

@@ -125,6 +125,7 @@ def _terms(body: dict[str, Any]) -> PolicyTerms:
         traffic_percent=None if traffic is None else int(traffic),
         allowed_models=None if models is None else tuple(models),
         deadline_s=body.get("deadline_s"),
+        judge_model=body.get("judge_model"),
     )
 
 

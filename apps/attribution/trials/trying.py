@@ -62,7 +62,7 @@ class Trial:
 
     def _is_kept(self, record: Record) -> bool:
         """Whether an answer to the same call was kept; keeps this one's otherwise."""
-        if is_drawn(record.request) or is_lasting(record.request):
+        if is_drawn(record.request) or is_lasting(record.endpoint, record.request):
             return False
         asked = (record.provider, "", record.model or "")
         place = Place(

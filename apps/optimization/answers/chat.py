@@ -56,6 +56,15 @@ def parted(document: Mapping[str, Any], *, has_usage: bool) -> bytes:
     return b"".join([*events, b"data: [DONE]\n\n"])
 
 
+def text(document: Mapping[str, Any]) -> str | None:
+    """What the one choice says, when it calls no tool."""
+    [choice] = document["choices"]
+    message = choice["message"]
+    is_calling = message.get("tool_calls") or message.get("function_call")
+    content = message.get("content")
+    return content if isinstance(content, str) and not is_calling else None
+
+
 def usage_of(buckets: TokenBuckets) -> dict[str, Any]:
     """The usage object of a completion."""
     return {

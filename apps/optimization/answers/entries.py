@@ -18,6 +18,7 @@ class Entry(Plain):
 
     document: it, as the provider gives it to who does not stream, UTF-8. asked_at: when the call
     began that it answered. event_id: of that call. buckets: its tokens, as TokenBuckets.to_list.
+    question: what the call asked, where answers are given to near questions.
     """
 
     document: str = field(repr=False)
@@ -30,6 +31,7 @@ class Entry(Plain):
     units: Mapping[str, int] = field(default_factory=dict)
     service_tier: str | None = None
     tags: frozenset[str] = frozenset()
+    question: str | None = field(default=None, repr=False)
 
 
 def sealed(entry: Entry, data_key: bytes, *, organization_id: UUID, key: str) -> bytes:

@@ -57,6 +57,13 @@ def parted(document: Mapping[str, Any], *, has_usage: bool) -> bytes:
     return b"".join([*events, _named("message_stop")])
 
 
+def text(document: Mapping[str, Any]) -> str | None:
+    """What the message says, when it is nothing but text."""
+    blocks = document["content"]
+    is_text = all(each["type"] == "text" and not each.get("citations") for each in blocks)
+    return "".join(each["text"] for each in blocks) if is_text else None
+
+
 def _end(whole: dict[str, Any], said: dict[str, Any]) -> None:
     delta = require_object(said.get("delta"))
     require_known(delta, _END)

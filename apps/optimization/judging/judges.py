@@ -10,10 +10,11 @@ from django.conf import settings
 from apps.kernel.errors import NetraError
 from apps.optimization.access import NO_JUDGE, Policy
 from apps.optimization.comparisons import Comparison
-from apps.optimization.errands import LEVER_TAG, Errand, Reply, ask
+from apps.optimization.errands import Errand, Reply, ask
 from apps.optimization.judging.asking import judge_body, judge_path, read_verdict
 from apps.optimization.judging.reading import Said, UnreadableAnswer, said
 from apps.tenants.models import Project
+from apps.tenants.passes import LEVER_TAG
 
 
 class NoJudgement(NetraError):

@@ -11,12 +11,13 @@ from decimal import Decimal
 from functools import lru_cache
 
 from apps.optimization.comparisons import Comparison
-from apps.optimization.errands import LEVER_TAG, Errand, Reply, ask
+from apps.optimization.errands import Errand, Reply, ask
 from apps.optimization.judging.asking import is_too_long
 from apps.optimization.judging.checks import Labeller, Verdict, checked
 from apps.optimization.judging.judges import Judge, judge_answer
 from apps.optimization.judging.reading import Said, UnreadableAnswer, said
 from apps.optimization.similarity import NoWeights, StaticEmbedding, Vector
+from apps.tenants.passes import LEVER_TAG
 
 
 @dataclass(frozen=True, slots=True)

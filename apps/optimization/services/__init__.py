@@ -1,6 +1,6 @@
 """Writes, inside the organization's scope."""
 
-from apps.optimization.services.certifying import Certified, certify
+from apps.optimization.services.certifying import ALARM, Certified, certify
 from apps.optimization.services.judging import judge_comparisons
 from apps.optimization.services.policies import (
     LONGEST_DEADLINE_S,
@@ -14,6 +14,7 @@ from apps.optimization.services.policies import (
 )
 
 __all__ = [
+    "ALARM",
     "LONGEST_DEADLINE_S",
     "LONGEST_NAME",
     "MOST_MODELS",

@@ -26,7 +26,7 @@ from apps.optimization.services.fitting import (
     look_at,
     looks_due,
 )
-from apps.optimization.similarity.policy import SHADOW_SHARE
+from apps.optimization.serving import SHADOW_SHARE
 from apps.tenants.models import Organization
 
 LASTS = timedelta(days=30)

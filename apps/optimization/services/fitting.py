@@ -47,10 +47,15 @@ def comparisons_of(row: Evidence) -> QuerySet[ShadowComparison]:
     return since.order_by("asked_at", "event_id")
 
 
+def _drawn(row: Evidence) -> QuerySet[ShadowComparison]:
+    """Pairs that were drawn at random: whoever complains was not."""
+    return comparisons_of(row).exclude(labeller="feedback")
+
+
 def looks_due(row: Evidence) -> int:
     """How many looks there are to be by now."""
     if row.lever in PAIRED:
-        pairs = comparisons_of(row).count()
+        pairs = _drawn(row).count()
         return look_number(pairs, first=_FIRST_PAIRS, ratio=_RATIO)
     return look_number(row.seen, first=_FIRST_LOOK, ratio=_RATIO)
 
@@ -112,7 +117,7 @@ def _shown(threshold: float, step: Step) -> dict[str, Any]:
 
 
 def _pairs(row: Evidence, *, bound: float, rate: float, number: int) -> Look | None:
-    told = comparisons_of(row).values_list("event_id", "kind", "is_wrong", "probability")
+    told = _drawn(row).values_list("event_id", "kind", "is_wrong", "probability")
     pairs = drawn_alike([Pair(*each) for each in told[:MOST_COMPARISONS]])
     fitted = fitted_pairs(pairs, bound=bound, error_rate=rate)
     if fitted is None or fitted.threshold is None:

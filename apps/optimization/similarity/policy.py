@@ -1,8 +1,5 @@
 """What a namespace may serve: nothing, until labels certify a threshold; then what is above it."""
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -13,36 +10,12 @@ from apps.optimization.certifying import (
     confidence_left,
     look_number,
 )
+from apps.optimization.serving import SHADOW_SHARE, Action, Decision, decide
 
 GRID = np.linspace(1.0, 0.0, 101)  # thresholds, from the strictest on
-SHADOW_SHARE = 0.1
 _WARM_UP = 300  # requests of a cold cache tell nothing about a warm one
 _FIRST_LOOK, _LOOK_RATIO = 1_000, 2.0
 _ERRORS_TO_ALARM = 4.0  # shadowed errors beyond what the bound lets expect
-
-
-class Action(StrEnum):
-    """What to do with a candidate. SHADOW: ask the model and compare; MISS: ask the model."""
-
-    SERVE = "serve"
-    SHADOW = "shadow"
-    MISS = "miss"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """`probability` with which the candidate's label is known: 1 for a miss, whose answer is."""
-
-    action: Action
-    probability: float
-
-
-def decide(score: float, threshold: float | None, *, draw: float) -> Decision:
-    """`draw`: uniform in [0, 1), from a source that the caller cannot guess."""
-    if threshold is None or score < threshold:
-        return Decision(Action.MISS, 1.0)
-    shadowed = draw < SHADOW_SHARE
-    return Decision(Action.SHADOW if shadowed else Action.SERVE, SHADOW_SHARE)
 
 
 def fitted_threshold(

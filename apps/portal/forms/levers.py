@@ -8,7 +8,7 @@ from django import forms
 
 from apps.optimization.access import LEVERS, PolicyTerms
 from apps.optimization.selectors import LONGEST_TTL_S
-from apps.optimization.services import LONGEST_DEADLINE_S, TRAFFIC_STEPS
+from apps.optimization.services import LONGEST_DEADLINE_S, LONGEST_NAME, TRAFFIC_STEPS
 from apps.tenants.models import Organization
 from apps.tenants.selectors import open_projects
 
@@ -28,7 +28,9 @@ class PolicyForm(forms.Form):
         max_value=Decimal(100),
         decimal_places=2,
         required=False,
-        help_text="Of all answers that levers touch. Nothing serves before it is certified for it.",
+        help_text="Of all requests. Nothing that can change answers serves before it is certified "
+        "for it; until then and beside it a share of calls is compared: questions and answers are "
+        "kept sealed until they were judged.",
     )
     cache_hours = forms.IntegerField(
         label="Keep answers for, in hours",
@@ -40,6 +42,18 @@ class PolicyForm(forms.Form):
         label="Keep answers drawn at random",
         choices=[AS_ABOVE, ("no", "No: temperature 0 only"), ("yes", "Yes, at any temperature")],
         required=False,
+    )
+    allowed_models = forms.CharField(
+        label="Models that routing may choose",
+        required=False,
+        help_text="Separated by commas, like gpt-4.1-mini, gpt-4.1-nano. Empty: as above.",
+    )
+    judge_model = forms.CharField(
+        label="Model that compares answers",
+        max_length=LONGEST_NAME,
+        required=False,
+        help_text="Asked with your own credentials, like gpt-4.1-mini. Empty: ours, where we have "
+        "one. none: no model, so that answers that are not the same count as different.",
     )
     traffic_percent = forms.ChoiceField(
         label="Share of conversations that levers may touch",
@@ -91,6 +105,8 @@ class PolicyForm(forms.Form):
             caches_any_temperature=any_temperature == "yes" if any_temperature else None,
             traffic_percent=int(traffic) if traffic else None,
             deadline_s=None if minutes is None else minutes * SECONDS_A_MINUTE,
+            allowed_models=_names(typed["allowed_models"]),
+            judge_model=typed["judge_model"] or None,
         )
 
 
@@ -103,3 +119,7 @@ LABELS = {
     "prompt_cache": "Provider prompt cache",
     "tier": "Batch and flex",
 }
+
+
+def _names(typed: str) -> tuple[str, ...] | None:
+    return tuple(name.strip() for name in typed.split(",") if name.strip()) or None

@@ -121,6 +121,8 @@ def _initial(project: str) -> dict[str, Any]:
         "cache_hours": None if ttl is None else -(-ttl // SECONDS_AN_HOUR),
         "caches_any_temperature": "" if drawn is None else "yes" if drawn else "no",
         "deadline_minutes": None if row.deadline_s is None else -(-row.deadline_s // 60),
+        "allowed_models": ", ".join(row.allowed_models or ()),
+        "judge_model": row.judge_model or "",
         "traffic_percent": "" if row.traffic_percent is None else str(row.traffic_percent),
         **row.levers,
     }

@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.attribution.access import PeriodAccess
 from apps.kernel.events import Charge, Decision, Feature
 from apps.kernel.tokens import TokenBuckets
-from apps.optimization.access import LEVERS, Lever
+from apps.optimization.access import LEVERS, REUSING, Lever
 from apps.optimization.accounting import KEEP_WHEN_ASKED, Charged, decomposed, repeated
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import Levers
@@ -16,7 +16,10 @@ from apps.proxy.pricing import LISTED, cost_of, priced_model, rate_of, tier_name
 from apps.proxy.providers.estimate import foreseen
 from apps.proxy.stages import ease
 from apps.proxy.stages.shaping import compression, prompt_cache, routing
+from apps.tenants.passes import LEVER_TAG
 
+# Calls of our own workers that compare answers, for the lever that their tag names.
+OVERHEADS = frozenset({"shadow", "judge"})
 _NANOS = 10**9
 
 
@@ -53,6 +56,8 @@ class Accounts(TypedDict, total=False):
 def accounts(exchange: Exchange) -> Accounts:
     """What the event says of levers; without any, that the call cost what it would have."""
     levers = exchange.levers
+    if exchange.caller.kind in OVERHEADS:
+        return _overhead(exchange)
     if levers is None:
         return {"counterfactual_usd": exchange.cost_usd}
     untouched = _undone(exchange, levers)
@@ -69,6 +74,14 @@ def accounts(exchange: Exchange) -> Accounts:
     if untouched.charged is not None:
         found["untouched"] = (_charge(exchange, untouched.charged),)
     return found | _experiment(exchange, levers, levers.period)
+
+
+def _overhead(exchange: Exchange) -> Accounts:
+    """Without levers nobody would compare answers: the whole cost is what the lever lost by it."""
+    lever, usd = exchange.caller.tags.get(LEVER_TAG), exchange.cost_usd
+    if lever not in LEVERS or usd is None:
+        return {"counterfactual_usd": usd}
+    return {"counterfactual_usd": Decimal(0), "decomposition": {lever: -usd}}
 
 
 def _charge(exchange: Exchange, charged: Charged) -> Charge:
@@ -158,8 +171,17 @@ def _usd(exchange: Exchange, charged: Charged) -> Decimal | None:
     return cost_of(charged.buckets, charged.units, rate)
 
 
+def _not_given(lever: Lever) -> Undo:
+    """The call without the kept answer that this lever gave it."""
+
+    def undo(exchange: Exchange, levers: Levers, charged: Charged) -> Charged | None:
+        return _asked_again(exchange, levers, charged) if levers.given_by == lever else None
+
+    return undo
+
+
 _UNDOES: Mapping[Lever, Undo] = {
-    "exact_cache": _asked_again,
+    **{lever: _not_given(lever) for lever in REUSING},
     routing.LEVER: routing.without_routing,
     compression.LEVER: compression.without_compression,
     prompt_cache.LEVER: prompt_cache.without_marks,

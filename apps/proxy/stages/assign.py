@@ -12,6 +12,8 @@ from apps.proxy.runtime import Runtime
 from apps.proxy.snapshot import Shard
 
 BYPASS = b"netra-bypass"
+# Kinds of calls that a lever may do something to.
+_TOUCHED = frozenset({"generate", "embed"})
 _YES = frozenset({"true", "1", "yes"})
 
 
@@ -20,7 +22,7 @@ def assign(exchange: Exchange, runtime: Runtime) -> None:
 
     Calls of our own workers concern none.
     """
-    if exchange.endpoint.kind != "generate" or exchange.caller.kind != "live":
+    if exchange.endpoint.kind not in _TOUCHED or exchange.caller.kind != "live":
         return
     shard = exchange.snapshot.shards[exchange.caller.organization.id]
     try:

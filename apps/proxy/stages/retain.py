@@ -1,52 +1,58 @@
-"""Keep the answer of a call for the next one that is the same."""
+"""Keep the answer of a call for the next one, and compare it with what would have been given."""
 
 import asyncio
 
-import structlog
-
-from apps.kernel.tokens import TokenBuckets
-from apps.optimization.answers.entries import Entry, sealed
-from apps.optimization.answers.forms import FORMS, document_of
+from apps.optimization.answers.entries import Entry
+from apps.optimization.answers.forms import FORMS
 from apps.proxy import figures
 from apps.proxy.exchange import Exchange
 from apps.proxy.flights import Flight
+from apps.proxy.levers import Levers
+from apps.proxy.reuse import Reuse
 from apps.proxy.runtime import Runtime
-from apps.proxy.stages.answer import LEVER
-from apps.proxy.stages.keep import LARGEST
-
-logger = structlog.get_logger(__name__)
+from apps.proxy.stages.reusing.comparing import compare
+from apps.proxy.stages.reusing.storing import entry_of, store
 
 
 def retain(exchange: Exchange, runtime: Runtime) -> None:
     """Let the flight of a call that is over land, and store its answer in the background."""
     levers = exchange.levers
-    if levers is None or levers.flight is None:
+    if levers is None or (levers.reuse is None and levers.flight is None):
         return
     flight, levers.flight = levers.flight, None
-    if levers.removed is not None or not _is_keepable(exchange):
-        runtime.flights.land(flight, None)
+    reuse = levers.reuse
+    if reuse is None or not _is_wanted(levers, reuse) or not _is_keepable(exchange):
+        if flight is not None:
+            runtime.flights.land(flight, None)
         return
-    task = asyncio.create_task(_store(exchange, runtime, flight))
+    task = asyncio.create_task(_retained(exchange, runtime, reuse, flight))
     runtime.tasks.add(task)
     task.add_done_callback(runtime.tasks.discard)
 
 
-async def _store(exchange: Exchange, runtime: Runtime, flight: Flight) -> None:
+async def _retained(
+    exchange: Exchange, runtime: Runtime, reuse: Reuse, flight: Flight | None
+) -> None:
     entry: Entry | None = None
     try:
-        entry = _entry(exchange)
-        runtime.flights.land(flight, entry)
-        organization, levers = exchange.caller.organization, exchange.levers
-        if entry is not None and organization.data_key is not None and levers is not None:
-            box = sealed(
-                entry, organization.data_key, organization_id=organization.id, key=flight.key
-            )
-            await runtime.answers.put(flight.key, box, ttl_s=levers.policy.cache_ttl_s)
+        entry = entry_of(exchange, reuse)
+        if flight is not None:
+            runtime.flights.land(flight, entry)
+        if entry is not None:
+            alike = compare(exchange, runtime, reuse, entry)
+            if reuse.is_keeping:
+                await store(exchange, runtime, reuse, entry, same_as=alike)
     except Exception:  # noqa: BLE001  (the call has its answer; only the next one loses)
-        figures.fail_lever(LEVER, "store")
+        figures.fail_lever("exact_cache", "store")
     finally:
-        runtime.flights.land(flight, entry)
-        runtime.flights.end(flight)
+        if flight is not None:
+            runtime.flights.land(flight, entry)
+            runtime.flights.end(flight)
+
+
+def _is_wanted(levers: Levers, reuse: Reuse) -> bool:
+    """Whether the answer is of any use here: one to a prompt that we shortened is not."""
+    return levers.removed is None and (reuse.is_keeping or bool(reuse.compared))
 
 
 def _is_keepable(exchange: Exchange) -> bool:
@@ -54,34 +60,7 @@ def _is_keepable(exchange: Exchange) -> bool:
     reading = exchange.reading
     if reading is None or exchange.status != 200 or exchange.outcome != "success":
         return False
-    endings = FORMS[exchange.endpoint.name].endings
+    endings, reasons = FORMS[exchange.endpoint.name].endings, set(reading.finish_reasons)
     is_whole = reading.is_complete and not reading.is_error and not reading.fault_count
-    ended_well = bool(reading.finish_reasons) and set(reading.finish_reasons) <= endings
+    ended_well = bool(reasons) == bool(endings) and reasons <= endings
     return is_whole and ended_well and exchange.candidate in exchange.tiers[0]
-
-
-def _entry(exchange: Exchange) -> Entry | None:
-    reading, candidate = exchange.reading, exchange.candidate
-    document = _document(exchange, exchange.buckets)
-    if document is None or reading is None or candidate is None:
-        return None
-    return Entry(
-        document=document.decode(),
-        asked_at=exchange.started_at,
-        event_id=exchange.event_id,
-        provider=candidate.credential.provider,
-        requested_model=exchange.model or "",
-        served_model=reading.served_model,
-        buckets=tuple(exchange.buckets.to_list()),
-        units=reading.units,
-        service_tier=reading.service_tier,
-        tags=frozenset(f"{name}={value}" for name, value in exchange.caller.tags.items()),
-    )
-
-
-def _document(exchange: Exchange, buckets: TokenBuckets) -> bytes | None:
-    if exchange.answer is not None:
-        return exchange.answer if len(exchange.answer) <= LARGEST else None
-    if exchange.kept is None or len(exchange.kept) > LARGEST:
-        return None
-    return document_of(FORMS[exchange.endpoint.name], bytes(exchange.kept), buckets)

@@ -73,4 +73,7 @@ def test_only_temperature_nought_said_outright_is_not_drawn() -> None:
     ]
     assert [is_drawn(each) for each in drawn] == [True] * 4
     assert [is_drawn({"temperature": zero}) for zero in (0, 0.0)] == [False, False]
-    assert [is_lasting({"store": value}) for value in (True, False)] == [True, False]
+    assert [is_lasting("chat.completions", {"store": value}) for value in (True, False)] == [
+        True,
+        False,
+    ]

@@ -42,6 +42,8 @@ def test_the_tools_of_a_conversation_stay_and_new_or_needed_ones_join() -> None:
     more = [*TOOLS, _tool("new", "")]
     assert session.keep(more, "again", conversation="c") == [0, 2, 3]
     assert session.keep(TOOLS, "play a song", conversation="other") == [2]
+    session.forget("other")
+    assert (session.knows("c"), session.knows("other")) == (True, False)
 
 
 def test_anthropics_and_nameless_tools_are_read() -> None:

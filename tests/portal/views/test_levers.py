@@ -17,7 +17,13 @@ def test_levers_are_shown_and_changed(world: World, other: World, client: Client
     assert told(client.post(path(world, "lever_edit"), typed())) == [
         "It holds for calls from now on."
     ]
-    below = typed(subject=str(world.project.pk), exact_cache="shadow", traffic_percent="10")
+    below = typed(
+        judge_model="gpt-4.1-mini",
+        allowed_models="a, b",
+        subject=str(world.project.pk),
+        exact_cache="shadow",
+        traffic_percent="10",
+    )
     client.post(path(world, "lever_edit"), below)
     page = client.get(path(world, "levers")).content.decode()
     assert "Exact cache shadow, 10 % of conversations" in page
@@ -30,6 +36,7 @@ def test_levers_are_shown_and_changed(world: World, other: World, client: Client
     )
     assert own.deadline_s == 1800
     assert (project.project_id, project.traffic_percent) == (world.project.pk, 10)
+    assert (project.judge_model, project.allowed_models) == ("gpt-4.1-mini", ["a", "b"])
     form = client.get(path(world, "lever_edit") + f"?project={world.project.pk}").content.decode()
     assert '<option value="shadow" selected' in form
     with tenant_scope(other.organization):
@@ -39,7 +46,7 @@ def test_levers_are_shown_and_changed(world: World, other: World, client: Client
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"semantic": "on"}, "semantic"),
+        ({"semantic": "maybe"}, "semantic"),
         ({"quality_bound": "101"}, "quality_bound"),
         ({"subject": "01a1febb-f219-75c7-91d7-fc121b245904"}, "subject"),
     ],

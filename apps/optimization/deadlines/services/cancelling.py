@@ -21,9 +21,7 @@ _FREE = Decimal(0)
 class DeferredCallEnded(NetraError):
     code = "deferred_call_ended"
     http_status = 409
-
-    def __init__(self, state: str) -> None:
-        super().__init__(f"This call is {state} already. Fetch it, or let it be.")
+    message = "This call is over already. Fetch it, or let it be."
 
 
 @transaction.atomic
@@ -35,7 +33,7 @@ def cancel_deferred(*, call_id: UUID, at: datetime) -> DeferredCall:
     if row.state == State.CANCELLED:
         return row
     if not row.is_open:
-        raise DeferredCallEnded(row.state)
+        raise DeferredCallEnded(f"This call is {row.state} already. Fetch it, or let it be.")
     row.state, row.finished_at, row.sealed_request = State.CANCELLED, at, None
     row.save()
     return row

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from apps.optimization.access import Lever
+from apps.optimization.serving import SHADOW_SHARE
 from apps.proxy.levers import Levers
 
 _SALT = b"netra conversations of levers"
@@ -36,6 +37,13 @@ def conversation_draw(levers: Levers, data_key: bytes, lever: Lever) -> float:
 def is_drawn(share: float) -> bool:
     """True in so great a share of calls, each drawn for itself."""
     return _random.random() < share
+
+
+def is_learnt(levers: Levers, lever: Lever, is_sampled: bool) -> bool:
+    """Whether what is certified is asked all the same: SHADOW_SHARE of the conversations where the
+    lever acts on the others, else as many calls.
+    """
+    return is_sampled if levers.policy.state(lever) == "on" else is_drawn(SHADOW_SHARE)
 
 
 def picked(names: Sequence[str]) -> str:

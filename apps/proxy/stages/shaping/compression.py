@@ -23,8 +23,8 @@ from apps.optimization.compression import (
     tool_results,
     with_texts,
 )
-from apps.optimization.prefix import with_only, with_values
-from apps.optimization.similarity.policy import SHADOW_SHARE
+from apps.optimization.prefix import UnknownPlace, with_only, with_values
+from apps.optimization.serving import SHADOW_SHARE
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import ACTED, SHADOW, Levers, Offer, Removed
 from apps.proxy.runtime import Runtime
@@ -34,6 +34,7 @@ from apps.proxy.stages.shaping.alternatives import (
     conversation_draw,
     is_conversation,
     is_drawn,
+    is_learnt,
     picked,
 )
 from apps.proxy.stages.shaping.drafting import Draft, Proposal
@@ -91,8 +92,9 @@ def without_compression(exchange: Exchange, levers: Levers, charged: Charged) ->
 def _certificates(exchange: Exchange) -> dict[str, Certificate]:
     caller, at = exchange.caller, exchange.started_at
     known = exchange.snapshot.shards[caller.organization.id].certificates
+    bound = exchange.levers.policy.quality_bound if exchange.levers else None
     found = {
-        kind: known.of(LEVER, project_id=caller.project.id, namespace=kind, at=at)
+        kind: known.of(LEVER, project_id=caller.project.id, namespace=kind, at=at, bound=bound)
         for kind in _KINDS
     }
     return {kind: each for kind, each in found.items() if each and each.threshold <= SCORE}
@@ -102,9 +104,12 @@ def _acting(call: _Call) -> Proposal:
     document, results = call.draft.document, call.runtime.results
     kinds = call.certified & KINDS
     changes = results.changes(document, conversation=call.conversation, kinds=kinds)
-    is_pruned = pruning.KIND in call.certified
-    kept = pruning.kept(call.runtime.tools, document, call.conversation) if is_pruned else None
-    changed = _changed(call.draft, changes, kept)
+    kept = _kept(call)
+    try:
+        changed = _changed(call.draft, changes, kept)
+    except UnknownPlace:  # as where a member stands there twice
+        _forget(call, kept)
+        raise
     fresh = _fresh(changed.document, _KINDS - call.certified)
     is_acting = bool(changes.found or kept)
     return Proposal(
@@ -116,26 +121,38 @@ def _acting(call: _Call) -> Proposal:
     )
 
 
+def _kept(call: _Call) -> list[int] | None:
+    """Places of the tools that go out; all come back where the certificate has ended."""
+    if pruning.KIND not in call.certified:
+        return None
+    return pruning.kept(call.runtime.tools, call.draft.document, call.conversation)
+
+
+def _forget(call: _Call, kept: list[int] | None) -> None:
+    """A conversation that did not begin with fewer tools goes on with all."""
+    if kept and not is_begun(call.draft.document):
+        call.runtime.tools.forget(call.conversation)
+
+
 def _watching(call: _Call) -> Proposal:
     """What is new is remembered as sent as it is; what would have become of it is only told."""
-    document, results = call.draft.document, call.runtime.results
+    document, levers = call.draft.document, call.levers
+    results = call.runtime.results
     changes = results.changes(document, conversation=call.conversation, kinds=frozenset())
     known = _together(document, call.certified)
     unknown = _fresh(document, _KINDS - call.certified)
-    is_asked = call.is_sampled or is_drawn(SHADOW_SHARE)
     return Proposal(
         [*_told(call, known, SHADOW), *_uncertified(unknown)],
         is_triggered=bool(known) and not call.is_sampled,
         settle=partial(_settle, call, changes, None),
         offers=[
-            *_offers(call, document, known, is_asked=is_asked),
+            *_offers(call, document, known, is_asked=is_learnt(levers, LEVER, call.is_sampled)),
             *_offers(call, document, unknown, is_asked=is_drawn(SHADOW_SHARE)),
         ],
     )
 
 
 def _changed(draft: Draft, changes: Changes, kept: list[int] | None) -> Draft:
-    """Raises UnknownPlace, as where a member stands there twice."""
     body, document = draft.body, draft.document
     texts = {path: form.text for path, form in changes.found.items()}
     if texts:
@@ -150,6 +167,7 @@ def _changed(draft: Draft, changes: Changes, kept: list[int] | None) -> Draft:
 def _settle(call: _Call, changes: Changes, kept: list[int] | None, goes_out: bool) -> None:
     call.runtime.results.remember(changes, went_out=goes_out)
     if not goes_out:
+        _forget(call, kept)
         return
     document = call.draft.document
     new = {result.path for result in tool_results(document) if result.is_new}

@@ -104,7 +104,11 @@ def _certificate(exchange: Exchange, namespace: str) -> Certificate | None:
     caller = exchange.caller
     certificates = exchange.snapshot.shards[caller.organization.id].certificates
     return certificates.of(
-        "routing", project_id=caller.project.id, namespace=namespace, at=exchange.started_at
+        "routing",
+        project_id=caller.project.id,
+        namespace=namespace,
+        at=exchange.started_at,
+        bound=exchange.levers.policy.quality_bound if exchange.levers else None,
     )
 
 

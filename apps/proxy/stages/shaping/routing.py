@@ -22,7 +22,7 @@ from apps.optimization.routing import (
     request_class,
     template_digest,
 )
-from apps.optimization.similarity.policy import SHADOW_SHARE
+from apps.optimization.serving import SHADOW_SHARE
 from apps.proxy.exchange import Exchange
 from apps.proxy.levers import ACTED, NONE, SHADOW, Levers, Offer
 from apps.proxy.runtime import Runtime
@@ -30,6 +30,7 @@ from apps.proxy.stages.shaping.alternatives import (
     alternative,
     conversation_draw,
     is_drawn,
+    is_learnt,
     keyed,
 )
 from apps.proxy.stages.shaping.drafting import Draft, Proposal
@@ -141,7 +142,7 @@ def _routed(call: _Call, option: Option, reason: str) -> Proposal:
     levers = call.levers
     is_sampled = conversation_draw(levers, call.data_key, LEVER) < SHADOW_SHARE
     acts = levers.acts(LEVER) and not is_sampled
-    is_asked = levers.may_act and not acts and (is_sampled or is_drawn(SHADOW_SHARE))
+    is_asked = levers.may_act and is_learnt(levers, LEVER, is_sampled)
     draft = call.draft
     routed = draft._replace(tiers=[*option.tiers, *draft.tiers]) if acts else None
     reason = "sampled" if is_sampled else reason

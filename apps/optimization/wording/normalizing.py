@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from apps.optimization.similarity import words
+from apps.optimization.wording import words
 
 # Numbers with their separators, words with apostrophes, and each symbol that may matter.
 _TOKENS = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|[^\s\w.,:;!?'\"()\[\]-]|_")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.optimization.similarity import near_key, veto
+from apps.optimization.wording import near_key, veto
 from tests.optimization.patience import PATIENT
 
 

@@ -3,8 +3,8 @@
 from collections import Counter
 from itertools import pairwise
 
-from apps.optimization.similarity import words
-from apps.optimization.similarity.normalizing import tokenized
+from apps.optimization.wording import words
+from apps.optimization.wording.normalizing import tokenized
 
 _HOW_WHAT = frozenset({"much", "many", "long", "often", "far", "old", "big", "soon", "late"})
 _OPPOSITE = {pair: n for n, two in enumerate(words.OPPOSITES) for pair in (two, two[::-1])}

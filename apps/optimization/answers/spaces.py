@@ -1,0 +1,30 @@
+"""Whose questions may stand for each other, and how their answers are named there."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from apps.tenants.vault import binding
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A namespace since its last flush: `name` is a keyed hash of all that tells it apart."""
+
+    organization_id: UUID
+    name: str
+    data_key: bytes = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        """A name for files and keys."""
+        return f"{self.organization_id.hex}.{self.name}"
+
+    @property
+    def binding(self) -> bytes:
+        """What its rows are sealed for."""
+        return binding(self.organization_id, f"row:{self.name}")
+
+
+def digest_of(key: str) -> bytes:
+    """What rows name an answer by: the end of its key in the store, 32 bytes."""
+    return bytes.fromhex(key.rpartition(":")[2])

@@ -1,0 +1,1 @@
+"""The tiers of kept answers: to the same call, the same words in other forms, the same meaning."""
