@@ -46,7 +46,7 @@ class Size:
     most_bytes: int
 
 
-WHOLE = Size(100, 10, 4, 250, 50, 2_000, 512 * _MB)
+WHOLE = Size(100, 10, 4, 120, 50, 2_000, 512 * _MB)
 QUICK = Size(3, 4, 2, 12, 6, 300, 24 * _MB)
 
 
@@ -81,6 +81,7 @@ def _rows(
         Row("- maps, shared; beside what they may take", maps_mb, "MB", size.most_bytes / _MB),
         Row("- one worker, Python and weights", max(workers_mb), "MB"),
         *_spread("cold namespace, until found", [ms for each in told for ms in each.cold_ms]),
+        Row("- CPU of a worker", float(np.mean([each.cold_cpu_ms for each in told])), "ms"),
         Row("weights and libraries, first call", max(each.loaded_ms for each in told), "ms"),
         *_spread(f"search of {CAPACITY:,}, CPU", [ms for e in told for ms in e.search_cpu_ms],
             SEARCH_TARGET_MS),

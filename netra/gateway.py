@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from apps.optimization.answers.spaces import ANSWERS
 from apps.pricing.catalogue import shipped_catalogue
 from apps.pricing.rates import PriceBook
 from apps.pricing.selectors import edition_in_force, price_book
@@ -110,7 +111,7 @@ async def _sync_forever(spool: SpoolWriter) -> None:
 
 @asynccontextmanager
 async def _cache() -> AsyncIterator[Cache]:
-    cache = Cache(settings.CACHE_URL, prefix=f"{settings.REDIS_KEY_PREFIX}:answers")
+    cache = Cache(settings.CACHE_URL, prefix=f"{settings.REDIS_KEY_PREFIX}:{ANSWERS}")
     try:
         yield cache
     finally:

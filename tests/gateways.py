@@ -183,10 +183,7 @@ def running_gateway(
     answers_url: str | None = None,
     prefix: str | None = None,
 ) -> Iterator[RunningGateway]:
-    """A gateway of its own on a free port, with a spool of its own; stopped at the end.
-
-    prefix: of what it keeps in CACHE_URL; gateways of one prefix are one installation.
-    """
+    """A gateway of its own on a free port; those of one prefix are one installation."""
     with tempfile.TemporaryDirectory(prefix="spool-") as folder:
         chosen, urls = settings or quick_settings(), (redis_url, answers_url)
         serving = _Serving(Path(folder), tenants, chosen, urls, prefix or f"test-{uuid7()}")
@@ -211,10 +208,9 @@ class _Serving:
         urls: tuple[str | None, str | None],
         prefix: str,
     ) -> None:
-        self._folder, self._settings, self._prefix = folder, chosen, prefix
+        self._folder, self._settings, self._prefix, self._tenants = folder, chosen, prefix, tenants
         self._redis_url = urls[0] or settings.REDIS_URL
         self._answers_url = urls[1] or settings.CACHE_URL
-        self._tenants = tenants
         self._gateway: RunningGateway | None = None
         self._known: Snapshot | None = None
         config = uvicorn.Config(
@@ -242,12 +238,11 @@ class _Serving:
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[Runtime]:
+        prefix = self._prefix
         limiter = Limiter(self._redis_url, prefix=f"test-{uuid7()}")
         await limiter.start()
         spool = SpoolWriter(self._folder, "gateway")
-        transport = Transport()
         # Nothing here is about time; a busy machine must not make a miss of a hit.
-        prefix = self._prefix
         cache = Cache(self._answers_url, prefix=prefix, patience_s=5.0)
         answers = SharedAnswers(cache)
         similar = Similar(loading(cache, self._folder / "index", most_bytes=1 << 26, fresh_s=0))
@@ -259,7 +254,7 @@ class _Serving:
             mark_used=lambda _key, _at: None,
             limiter=limiter,
             spool=spool,
-            transport=transport,
+            transport=(transport := Transport()),
             answers=answers,
             similar=similar,
             comparisons=comparisons,

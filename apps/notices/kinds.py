@@ -13,6 +13,8 @@ class Kind(StrEnum):
     HEAD_SIGNED = "proof.head_signed"
     LEVERS_PAUSED = "proof.levers_paused"
     BILLING_PAUSED = "proof.billing_paused"
+    STATEMENT_FINALIZED = "statement.finalized"
+    STATEMENT_CORRECTED = "statement.corrected"
     DISPUTE_OPENED = "proof.dispute_opened"
     DISPUTE_ANSWERED = "proof.dispute_answered"
     CERTIFICATE_WITHDRAWN = "certificate.withdrawn"
@@ -26,6 +28,8 @@ LABELS: dict[Kind, str] = {
     Kind.HEAD_SIGNED: "The signed head of the log of savings, each day",
     Kind.LEVERS_PAUSED: "Levers were paused because answers were worse than your bound allows",
     Kind.BILLING_PAUSED: "Billing of savings is paused because conversations left the draw",
+    Kind.STATEMENT_FINALIZED: "A savings statement is closed",
+    Kind.STATEMENT_CORRECTED: "A savings statement is corrected",
     Kind.DISPUTE_OPENED: "A savings statement is disputed",
     Kind.DISPUTE_ANSWERED: "A disputed savings statement was recomputed",
     Kind.CERTIFICATE_WITHDRAWN: "A lever stopped: more of its answers were wrong than allowed",

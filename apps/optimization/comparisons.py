@@ -29,7 +29,8 @@ class Comparison(Plain):
     score: by which the lever decides, the higher the safer. probability: with which this comparison
     was to be made. endpoint, model: of the call. question: what was asked (the last text of the
     user, or the whole body as JSON). given: the answer document that the caller got, as JSON.
-    candidate: the kept answer document that would have been given, and entry: its key.
+    candidate: the kept answer document that would have been given, and entry: its key. kept_as,
+    space: the key of the given one, where both are found by their meaning, and the name of where.
     alternative: {"path": …, "body": {…}}, to be asked for the candidate. label: whether the lever's
     answer is wrong, where that is known already. api_key_id: of the call, whose limits then bind
     what is asked to compare.
@@ -51,6 +52,8 @@ class Comparison(Plain):
     entry: str | None = None
     alternative: Mapping[str, Any] | None = field(default=None, repr=False)
     label: bool | None = None
+    kept_as: str | None = None
+    space: str | None = None
     api_key_id: UUID | None = None
 
 

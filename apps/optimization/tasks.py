@@ -11,9 +11,11 @@ from redis.exceptions import RedisError
 
 from apps.kernel.clock import utc_now
 from apps.kernel.errors import NetraError
+from apps.optimization.answers.spaces import ANSWERS
 from apps.optimization.errands import GatewayAway
 from apps.optimization.judging.judges import NoJudgement
 from apps.optimization.judging.queue import organizations_waiting, put_back, taken
+from apps.optimization.judging.tying import tie
 from apps.optimization.services import certify, judge_comparisons
 from apps.tenants.context import current_tenant, tenant_scope
 from apps.tenants.jobs import PublicTask, TenantTask, enqueue
@@ -68,11 +70,14 @@ def _judge_batch(client: Redis, organization: Organization) -> int | None:
     if not batch:
         return None
     try:
-        return len(judge_comparisons(organization=organization, comparisons=batch, at=utc_now()))
+        rows = judge_comparisons(organization=organization, comparisons=batch, at=utc_now())
     except (GatewayAway, NoJudgement) as error:
         log.warning("comparisons_not_judged", code=error.code, error=error.detail)
         put_back(client, batch, prefix=prefix, data_key=key)
         return None
+    right = [(row.event_id, row.lever) for row in rows if not row.is_wrong]
+    tie(client, batch, right, prefix=f"{prefix}:{ANSWERS}", data_key=key)
+    return len(rows)
 
 
 @shared_task(name="optimization.certify_all", base=PublicTask)

@@ -5,7 +5,7 @@ from math import exp
 from typing import Any, NamedTuple
 
 from apps.attribution.estimators import SAMPLE_RATIO_ALPHA, WHOLE
-from apps.attribution.models import SavingsStatement
+from apps.attribution.models import Period, QualityWatch, SavingsStatement
 from apps.attribution.selectors import (
     Draw,
     Standing,
@@ -30,8 +30,8 @@ from apps.attribution.statements import (
 from apps.kernel.money import shown_usd
 
 # The days that stand beside a plot; its file has all of them.
-MOST_ROWS = 14
-SIZES = {"wide": (720, 280), "narrow": (340, 260)}
+MOST_ROWS = 7
+SIZES = {"wide": (900, 300), "narrow": (340, 260)}
 POINT_COLUMNS = ("day", "conversations", "saved_usd", "at_least_usd", "at_most_usd")
 LINE_COLUMNS = ("figure", "usd")
 _ALARM = round(1 / SAMPLE_RATIO_ALPHA)
@@ -44,6 +44,14 @@ class Verdict(NamedTuple):
     label: str
     level: str
     text: str
+
+
+_QUALITY = {
+    "breached": Verdict("Worse", "danger", "Worse than your quality bound tolerates."),
+    "within": Verdict("Within", "success", "Surely within your quality bound."),
+    "undecided": Verdict("Open", "neutral", "Too few conversations to say yet."),
+    "watched": Verdict("Watched", "neutral", "Shown beside the cost; there is no bound for it."),
+}
 
 
 def statement_context(statement: SavingsStatement) -> dict[str, Any]:
@@ -65,8 +73,25 @@ def statement_context(statement: SavingsStatement) -> dict[str, Any]:
             (each, shown_usd(usd_of_minor(each.fee_difference_minor)))
             for each in statement.corrections.all()
         ],
+        "quality": quality_lines(statement.period),
         **_plot_context(points),
     }
+
+
+def quality_lines(period: Period) -> list[tuple[str, str, str, Verdict]]:
+    """Metrics of a period for all levers together: name, held out, treated, and the verdict."""
+    watch = QualityWatch.objects.filter(period=period).first()
+    known = watch.findings if watch else []
+    return [
+        (
+            f"{each['metric'].capitalize()}, {each['unit']}",
+            _mean(each["holdout"]),
+            _mean(each["treatment"]),
+            _QUALITY[each["verdict"]],
+        )
+        for each in known
+        if each["lever"] is None
+    ]
 
 
 def standing_context(found: Standing) -> dict[str, Any]:
@@ -150,6 +175,10 @@ def _plot_context(points: Sequence[Point]) -> dict[str, Any]:
         "days": [_day(point) for point in reversed(points[-MOST_ROWS:])],
         "hidden_days": max(len(points) - MOST_ROWS, 0),
     }
+
+
+def _mean(arm: Mapping[str, Any]) -> str:
+    return "–" if arm["mean"] is None else f"{arm['mean']:,.4g}"
 
 
 def _day(point: Point) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
 from functools import cache as once
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 from apps.optimization.answers.spaces import Space, digest_of
@@ -90,7 +90,7 @@ class Neighbours:
             expires_at=at + timedelta(seconds=ttl_s),
             same_as=digest_of(same_as) if same_as else b"",
         )
-        await self._log.add(space.path, row, ttl_s=ttl_s)
+        await self._log.add(space, row, ttl_s=ttl_s)
         self._follow(space)
 
     def forget(self, space: Space, key: str) -> None:
@@ -132,7 +132,7 @@ class Neighbours:
 
     async def _sync(self, space: Space) -> None:
         index = await asyncio.to_thread(self._known, space.path)
-        rows = await self._log.since(space.path, index.last if index is not None else START)
+        rows = await self._log.since(space, index.last if index is not None else START)
         if rows:
             if index is None:
                 index = await asyncio.to_thread(self._folder.open, space.path)
@@ -148,11 +148,14 @@ class Neighbours:
     ) -> None:
         """Write rows until there are no more, unless another process is doing so."""
         with index.locked() as is_ours:
+            if is_ours and index.is_torn:
+                Writer(index)
+                rows = await self._log.since(space, index.last)
             while rows and is_ours:
                 await asyncio.to_thread(_extend, space, index, rows)
                 self._written += len(rows)
                 is_last = len(rows) < CHUNK
-                rows = [] if is_last else await self._log.since(space.path, index.last)
+                rows = [] if is_last else await self._log.since(space, index.last)
 
     def _known(self, name: str) -> SharedIndex | None:
         index = self._open.get(name)
@@ -161,9 +164,10 @@ class Neighbours:
     def _settle(self, name: str) -> None:
         """Say that the map was used, and hold the memory of all within its bounds."""
         self._folder.use(name)
-        if monotonic() > self._trimmed_at + _TRIM_SECONDS:
+        is_due = monotonic() > self._trimmed_at + _TRIM_SECONDS
+        if is_due or self._written >= _TRIM_ROWS:
             self._trimmed_at, self._written = monotonic(), 0
-            self._folder.trim()
+            self._folder.trim(at_s=time())
 
     async def _forget(self, space: Space, digest: bytes) -> None:
         index = await asyncio.to_thread(self._known, space.path)

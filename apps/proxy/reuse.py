@@ -26,7 +26,6 @@ class Nothing:
     """No candidate, and why."""
 
     reason: str
-    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from apps.optimization.answers.spaces import ROW_FIELD, Space, rows_key
 from apps.optimization.neighbours import CAPACITY
 from apps.proxy.cache import Cache
 
 START = "0-0"
 # Read at once: so many take a thread 50 ms.
 CHUNK = 1_000
-_FIELD = b"r"
 
 
 class RowLog:
@@ -23,23 +23,22 @@ class RowLog:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
-    async def since(self, name: str, last: str) -> Sequence[tuple[str, bytes]]:
+    async def since(self, space: Space, last: str) -> Sequence[tuple[str, bytes]]:
         """The next CHUNK rows after the id `last`, each with its own; START: from the oldest on."""
+        key = rows_key(self._cache.prefix, space)
         found = await self._cache.tell(
-            lambda client: client.xrange(self._named(name), min=f"({last}", count=CHUNK)
+            lambda client: client.xrange(key, min=f"({last}", count=CHUNK)
         )
-        return [(each.decode(), fields[_FIELD]) for each, fields in found or ()]
+        return [(each.decode(), fields[ROW_FIELD]) for each, fields in found or ()]
 
-    async def add(self, name: str, sealed: bytes, *, ttl_s: int) -> None:
+    async def add(self, space: Space, sealed: bytes, *, ttl_s: int) -> None:
         """Tell everybody of a row; all of them are forgotten ttl_s after the newest."""
+        key = rows_key(self._cache.prefix, space)
+        await self._cache.tell(lambda client: _add(client, key, sealed, ttl_s))
 
-        await self._cache.tell(lambda client: self._add(client, self._named(name), sealed, ttl_s))
 
-    async def _add(self, client: "Redis", key: str, sealed: bytes, ttl_s: int) -> Any:
-        pipe = client.pipeline(transaction=False)
-        pipe.execute_command("XADD", key, "MAXLEN", "~", CAPACITY, "*", _FIELD, sealed)
-        pipe.execute_command("EXPIRE", key, ttl_s)
-        return await pipe.execute()
-
-    def _named(self, name: str) -> str:
-        return f"{self._cache.prefix}:rows:{name}"
+async def _add(client: Redis, key: str, sealed: bytes, ttl_s: int) -> Any:
+    pipe = client.pipeline(transaction=False)
+    pipe.execute_command("XADD", key, "MAXLEN", "~", CAPACITY, "*", ROW_FIELD, sealed)
+    pipe.execute_command("EXPIRE", key, ttl_s)
+    return await pipe.execute()

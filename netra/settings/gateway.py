@@ -1,6 +1,5 @@
 """What the gateway and the record of calls are told."""
 
-import os
 from pathlib import Path
 
 from apps.tenants.addresses import PrivateUpstreams
@@ -19,8 +18,8 @@ DEMO_PROVIDER_KEYS = {
 SNAPSHOT_DIR = _ROOT / env.text("NETRA_SNAPSHOT_DIR", ".local/snapshot")
 SPOOL_DIR = _ROOT / env.text("NETRA_SPOOL_DIR", ".local/spool")
 # In memory, for vectors tell something of prompts.
-INDEX_DIR = _ROOT / env.text("NETRA_INDEX_DIR", f"/dev/shm/netra-{os.getuid()}")  # noqa: S108
-INDEX_MAX_BYTES = env.integer("NETRA_INDEX_MAX_BYTES", 512 << 20)
+INDEX_DIR = _ROOT / env.text("NETRA_INDEX_DIR", "/dev/shm/netra")  # noqa: S108
+INDEX_MAX_BYTES = env.integer("NETRA_INDEX_MAX_BYTES", 536_870_912)
 EVENT_RETENTION_DAYS = env.integer("NETRA_EVENT_RETENTION_DAYS", 400)
 MINUTE_RETENTION_DAYS = env.integer("NETRA_MINUTE_RETENTION_DAYS", 3)
 IMPORT_DIR = _ROOT / env.text("NETRA_IMPORT_DIR", ".local/imports")

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,7 @@ from apps.attribution.services import (
     open_log_period,
     seal_batch,
 )
+from apps.notices.models import Notice
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 from apps.tenants.services.data_keys import data_key
@@ -231,3 +233,21 @@ def test_a_unit_counts_once_and_a_batch_that_fails_leaves_no_trace() -> None:
     with tenant_scope(acme.organization):
         assert ProofLog.objects.get().state == before
         assert (SealedRow.objects.count(), SealedHead.objects.count()) == (20, 1)
+
+
+def test_closing_and_correcting_a_statement_are_told_once_to_its_organization() -> None:
+    acme, globex = make_log("Acme"), make_log("Globex")
+    acme.seal(0, "a")
+    statement = acme.close(0)
+    less = {**statement.document, "fee_minor": statement.document["fee_minor"] - 125}
+    with tenant_scope(acme.organization):
+        correct_statement(statement_id=statement.pk, document=less, reason="A price", at=LATER)
+    told = Notice.objects.filter(organization=acme.organization).order_by("at", "id")
+    kinds = [(each.kind, each.payload["statement_id"]) for each in told]
+    assert kinds == [
+        ("statement.finalized", str(statement.pk)),
+        ("statement.corrected", str(statement.pk)),
+    ]
+    assert told[0].payload["proven_usd"] == f"{Decimal(statement.document['proven']).scaleb(-9):f}"
+    assert told[1].payload["fee_difference_usd"] == "-1.25"
+    assert not Notice.objects.filter(organization=globex.organization).exists()

@@ -87,7 +87,7 @@ def test_a_page_is_accessible_and_fits(
 
     assert response is not None
     assert response.status == 200
-    _keep_screenshot(visit, f"{portal_page.view}-{theme}-{width}")
+    _keep_screenshot(visit, f"{portal_page.view}-{portal_page.about}-{theme}-{width}")
     violations = Axe().run(visit, options=RULES).response["violations"]
     assert [(each["id"], each["nodes"][0]["html"]) for each in violations] == []
     assert visit.evaluate("document.documentElement.scrollWidth") <= width

@@ -27,6 +27,7 @@ DOWNLOADS: dict[str, Permission | Access] = {
     "savings_file": Permission.USAGE_READ,
     "savings_archive": Permission.USAGE_READ,
     "savings_pdf": Permission.USAGE_READ,
+    "dispute_report": Permission.USAGE_READ,
     "shared_archive": Access.ANYONE,
     "shared_pdf": Access.ANYONE,
     "shared_verifier": Access.ANYONE,
@@ -50,6 +51,7 @@ SUPPORT_READS = {
     "portal:routes",
     "portal:limits",
     "portal:levers",
+    "portal:deferred_calls",
     "portal:alerts",
     "portal:requests",
     "portal:request",
@@ -59,8 +61,11 @@ SUPPORT_READS = {
     "portal:usage",
     "portal:reconciliations",
     "portal:reconciliation",
+    "portal:forecast",
+    "portal:disputes",
     "portal:imports",
     "portal:import",
+    "portal:import_report",
     "portal:settings",
 }
 SUPPORT_WRITES = SUPPORT_READS | {

@@ -80,9 +80,11 @@ def test_without_a_certificate_both_answers_are_laid_side_by_side(
     assert (shadowed.decision, shadowed.reason) == ("shadow", reason)
     assert shadowed.namespace == missed.namespace == comparison.namespace
     assert shadowed.score == comparison.score > 0.3
+    assert shadowed.entry == comparison.entry
     assert (comparison.candidate, comparison.given) == (first.text, second.text)
     assert (comparison.event_id, comparison.label) == (events[1].event_id, None)
     assert (comparison.question, comparison.probability) == (AGAIN[lever], 1.0)
+    assert (comparison.space is None) is (comparison.kept_as is None) is (lever == "near_exact")
     assert events[1].decomposition == {}
     assert [event.is_triggered for event in events] == [True, True]
 
@@ -104,6 +106,7 @@ def test_what_is_certified_is_given_and_its_saving_is_the_levers(
     assert (again.text == first.text) is not is_stream
     assert orjson.dumps(said)[1:-1] in again.content
     assert (given.decision, given.reason, given.certificate_id) == ("act", "hit", certificate.id)
+    assert given.entry
     assert given.score
     assert given.score > 0.3
     assert (served.actual_usd, served.counterfactual_usd) == (Decimal(0), paid.actual_usd)

@@ -62,7 +62,7 @@ class TestedOut(serializers.Serializer[Any]):
     holds = serializers.BooleanField()
 
 
-class ComparisonOut(serializers.ModelSerializer[ShadowComparison]):
+class JudgedComparisonOut(serializers.ModelSerializer[ShadowComparison]):
     """One comparison; what was asked and answered is gone."""
 
     class Meta:
@@ -104,7 +104,7 @@ class CertificateDetailOut(CertificateOut):
         found = evidence_of(row)
         return found.drift if found else None
 
-    @extend_schema_field(ComparisonOut(many=True))
+    @extend_schema_field(JudgedComparisonOut(many=True))
     def get_comparisons(self, row: Certificate) -> list[dict[str, Any]]:
-        """Rows of ComparisonOut."""
-        return list(ComparisonOut(comparisons(row)[:MOST_COMPARISONS], many=True).data)
+        """Rows of JudgedComparisonOut."""
+        return list(JudgedComparisonOut(comparisons(row)[:MOST_COMPARISONS], many=True).data)

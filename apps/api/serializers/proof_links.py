@@ -7,14 +7,18 @@ from apps.attribution.sharing.models import ProofLink
 from apps.attribution.sharing.services import LEAST_DAYS, MOST_DAYS
 
 _FIELDS: tuple[str, ...] = (
-    "id", "name", "experiment_id", "statement_id", "has_archive", "created_at", "expires_at",
-    "revoked_at", "visit_count", "visited_at",
+    "id", "name", "experiment_id", "statement_id", "import_id", "has_archive", "created_at",
+    "expires_at", "revoked_at", "visit_count", "visited_at",
 )  # fmt: skip
 
 
 class ProofLinkOut(serializers.ModelSerializer[ProofLink]):
-    """A link by which anybody reads one statement, or an experiment as it runs."""
+    """A link by which anybody reads one statement, an experiment as it runs, or an estimate."""
 
+    experiment_id = serializers.UUIDField(
+        read_only=True, allow_null=True, help_text="Null: the estimate of an import."
+    )
+    import_id = serializers.UUIDField(read_only=True, allow_null=True)
     statement_id = serializers.UUIDField(
         read_only=True, allow_null=True, help_text="Null: the experiment, as it runs."
     )
@@ -41,7 +45,7 @@ class ProofLinkSecretOut(ProofLinkOut):
 
 
 class ProofLinkIn(Input):
-    """A link to make: of a statement or of an experiment, one of the two."""
+    """A link to make: of a statement, of an experiment or of an import's estimate, one of them."""
 
     name = NameField()
     days = serializers.IntegerField(
@@ -50,6 +54,7 @@ class ProofLinkIn(Input):
     )  # fmt: skip
     statement_id = serializers.UUIDField(required=False, allow_null=True)
     experiment_id = serializers.UUIDField(required=False, allow_null=True)
+    import_id = serializers.UUIDField(required=False, allow_null=True)
     has_archive = serializers.BooleanField(
         required=False, default=True, help_text="Whether rows, prices and salts may be downloaded."
     )

@@ -124,8 +124,8 @@ def _terms(body: dict[str, Any]) -> PolicyTerms:
         caches_any_temperature=body.get("caches_any_temperature"),
         traffic_percent=None if traffic is None else int(traffic),
         allowed_models=None if models is None else tuple(models),
-        deadline_s=body.get("deadline_s"),
         judge_model=body.get("judge_model"),
+        deadline_s=body.get("deadline_s"),
     )
 
 

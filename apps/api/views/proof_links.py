@@ -49,8 +49,8 @@ class ProofLinksView(OrganizationViewSet):
     def create(self, _request: Request) -> Response:
         """Make a link to the proof
 
-        Whoever has it reads one statement, or one experiment as it runs, without signing in, and
-        nothing else. `url` is shown in this answer only.
+        Whoever has it reads one statement, one experiment as it runs, or the estimate of one
+        import, without signing in, and nothing else. `url` is shown in this answer only.
         """
         made = create_proof_link(
             organization=self.organization,

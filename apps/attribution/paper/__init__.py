@@ -73,7 +73,7 @@ def statement_document(statement: SavingsStatement, *, organization_name: str) -
 def _compiled(
     document: dict[str, Any], statement: SavingsStatement, standard: Literal["ua-1"] | None
 ) -> bytes:
-    compiled = typst.compile(
+    return typst.compile(
         _TEMPLATE,
         root=_TEMPLATE.parent,
         font_paths=_fonts(),
@@ -82,8 +82,6 @@ def _compiled(
         timestamp=statement.finalised_at.astimezone(UTC).replace(microsecond=0),
         pdf_standards=standard,
     )
-    assert isinstance(compiled, bytes)  # noqa: S101  (one document, no output path)
-    return compiled
 
 
 @cache

@@ -70,7 +70,7 @@ def tell_of_lost_units(*, organization: Organization, period: Period, at: dateti
         "some were lost or moved. Until the period ends nothing of it is billed. Look for calls "
         "that bypass the gateway for one of the arms; the next period is counted afresh.",
         payload={"experiment_id": str(period.experiment_id), "period_id": str(period.pk)},
-        page="alerts",
+        page="proof",
     )
     announce(organization=organization, news=news, at=at)
 

@@ -30,6 +30,7 @@ from apps.attribution.models import (
 )
 from apps.attribution.selectors import SEALED_FOR, key_binding
 from apps.attribution.sequences import Bound, interval
+from apps.attribution.services.telling import tell_correction, tell_statement
 from apps.attribution.statements import Contract
 from apps.attribution.statements import Period as Span
 from apps.kernel.errors import NetraError
@@ -124,11 +125,14 @@ def close_log_period(
         raise LogRefused(f"Its units go on until {(period.ends_at + SEALED_FOR).isoformat()}.")
     document = statement_document(journal.close_period())
     _keep(log, journal)
-    return SavingsStatement.objects.create(
+    statement = SavingsStatement.objects.create(
         log=log, period=period, number=number, document=document, finalised_at=at
     )
+    tell_statement(statement, at=at)
+    return statement
 
 
+@transaction.atomic
 def correct_statement(
     *, statement_id: UUID, document: Mapping[str, Any], reason: str, at: datetime
 ) -> SavingsCorrection:
@@ -140,13 +144,15 @@ def correct_statement(
         raise LogRefused(f"These are not the figures of period {statement.number}.")
     last = statement.corrections.order_by("created_at", "id").last()
     fee_minor = (last or statement).document["fee_minor"]
-    return SavingsCorrection.objects.create(
+    correction = SavingsCorrection.objects.create(
         statement=statement,
         reason=reason.strip(),
         document=dict(document),
         fee_difference_minor=document["fee_minor"] - fee_minor,
         created_at=at,
     )
+    tell_correction(correction, at=at)
+    return correction
 
 
 def _store_rows(

@@ -55,5 +55,5 @@ def _news(head: SealedHead) -> News:
             "fingerprint": fingerprint(head.log.public_key),
             "line": line.decode(),
         },
-        page="alerts",
+        page="proof",
     )

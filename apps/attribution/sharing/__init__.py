@@ -1,1 +1,1 @@
-"""Links by which anybody may read one statement or one experiment, without signing in."""
+"""Links by which anybody may read one statement, experiment or estimate, without signing in."""

@@ -18,7 +18,8 @@ class ProofLinkQuerySet(models.QuerySet["ProofLink"]):
 
 @audited(exclude=("digest", "pepper_id", "visit_count", "visited_at"))
 class ProofLink(models.Model):
-    """Opens one statement, or an experiment as it runs where `statement_id` is empty.
+    """Opens one statement, or an experiment as it runs where `statement_id` is empty; or the
+    estimate of one import, and then no experiment.
 
     name: for whom it is. digest: HMAC-SHA-256 of the token, which is not stored. has_archive:
     whether the rows, prices and salts may be downloaded too.
@@ -29,8 +30,9 @@ class ProofLink(models.Model):
         Organization, on_delete=models.CASCADE, related_name="proof_links"
     )
     name = models.CharField(max_length=80)
-    experiment_id = models.UUIDField()
+    experiment_id = models.UUIDField(null=True)
     statement_id = models.UUIDField(null=True)
+    import_id = models.UUIDField(null=True)
     has_archive = models.BooleanField(default=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     pepper_id = models.CharField(max_length=32, editable=False)
@@ -47,6 +49,11 @@ class ProofLink(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=Q(expires_at__gt=F("created_at")), name="link_expires_after_it_is_made"
+            ),
+            models.CheckConstraint(
+                condition=Q(experiment_id=None, statement_id=None, import_id__isnull=False)
+                | Q(experiment_id__isnull=False, import_id=None),
+                name="link_opens_one_thing",
             ),
         )
         indexes = (models.Index(fields=("organization", "-created_at"), name="links_by_age"),)

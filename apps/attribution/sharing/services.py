@@ -14,6 +14,7 @@ from apps.attribution.sharing.models import ProofLink, ProofVisit
 from apps.kernel.errors import NetraError
 from apps.tenants.key_format import digest
 from apps.tenants.models import Organization, User
+from apps.usage.imports.selectors import imports
 
 LEAST_DAYS, MOST_DAYS = 1, 90
 MOST_LINKS = 100
@@ -42,12 +43,16 @@ class ProofLinkUnknown(NetraError):
 
 @dataclass(frozen=True, slots=True)
 class LinkTerms:
-    """What a link opens, for whom and for how long. One of the ids is given."""
+    """What a link opens, for whom and for how long. One of the ids is given.
+
+    import_id: the estimate of an import, which has no archive.
+    """
 
     name: str
     days: int
     statement_id: UUID | None = None
     experiment_id: UUID | None = None
+    import_id: UUID | None = None
     has_archive: bool = True
 
 
@@ -75,7 +80,8 @@ def create_proof_link(
         name=terms.name.strip(),
         experiment_id=experiment_id,
         statement_id=terms.statement_id,
-        has_archive=terms.has_archive,
+        import_id=terms.import_id,
+        has_archive=terms.has_archive and terms.import_id is None,
         digest=digest(token, peppers.keys[peppers.current_id]),
         pepper_id=peppers.current_id,
         created_by=created_by,
@@ -117,11 +123,14 @@ def _check_terms(terms: LinkTerms) -> None:
         raise InvalidProofLink("Say for whom the link is, in at most 80 characters.")
     if not LEAST_DAYS <= terms.days <= MOST_DAYS:
         raise InvalidProofLink(f"A link lasts {LEAST_DAYS} to {MOST_DAYS} days.")
-    if (terms.statement_id is None) == (terms.experiment_id is None):
-        raise InvalidProofLink("Name either a statement or an experiment.")
+    if [terms.statement_id, terms.experiment_id, terms.import_id].count(None) != 2:
+        raise InvalidProofLink("Name a statement, an experiment or an import, one of them.")
 
 
-def _experiment_of(terms: LinkTerms) -> UUID:
+def _experiment_of(terms: LinkTerms) -> UUID | None:
+    if terms.import_id:
+        _require_import(terms.import_id)
+        return None
     if terms.statement_id:
         statement = SavingsStatement.objects.filter(pk=terms.statement_id).first()
         if statement:
@@ -130,3 +139,8 @@ def _experiment_of(terms: LinkTerms) -> UUID:
     if terms.experiment_id and Experiment.objects.filter(pk=terms.experiment_id).exists():
         return terms.experiment_id
     raise InvalidProofLink("Name a statement or an experiment of this organization.")
+
+
+def _require_import(import_id: UUID) -> None:
+    if not imports().filter(pk=import_id).exists():
+        raise InvalidProofLink("Name an import of this organization.")

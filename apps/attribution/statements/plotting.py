@@ -67,10 +67,9 @@ class _Field:
         lowest = min(0, *(point.low or 0 for point in known))
         highest = max(0, *(point.high or 0 for point in known))
         step = _step((highest - lowest) or 1)
-        floor, ceiling = lowest // step * step, -(-highest // step) * step
         first = known[0].day
         days = (known[-1].day - first).days
-        return cls(width, height, first, days, floor, max(ceiling, floor + step), step)
+        return cls(width, height, first, days, lowest, max(highest, lowest + step), step)
 
     def x(self, day: date) -> str:
         if not self.days:
@@ -113,7 +112,8 @@ def _across(field: _Field) -> Iterator[Tick]:
 
 
 def _up(field: _Field) -> Iterator[Tick]:
-    for nanos in range(field.floor, field.ceiling + 1, field.step):
+    lowest = -(-field.floor // field.step) * field.step
+    for nanos in range(lowest, field.ceiling + 1, field.step):
         yield Tick(field.y(nanos), _dollars(nanos))
 
 

@@ -46,6 +46,8 @@ def _no_text(_document: Mapping[str, Any]) -> None:
     return None
 
 
+# Those that are asked in turns of messages.
+CHATS = frozenset({"chat.completions", "messages"})
 FORMS: Mapping[str, Form] = {
     "chat.completions": Form(chat.ENDINGS, chat.joined, chat.parted, chat.text),
     "messages": Form(messages.ENDINGS, messages.joined, messages.parted, messages.text),

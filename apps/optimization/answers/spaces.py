@@ -5,6 +5,10 @@ from uuid import UUID
 
 from apps.tenants.vault import binding
 
+# Follows an installation's prefix in the keys of all that is kept of answers.
+ANSWERS = "answers"
+ROW_FIELD = b"r"
+
 
 @dataclass(frozen=True, slots=True)
 class Space:
@@ -23,6 +27,11 @@ class Space:
     def binding(self) -> bytes:
         """What its rows are sealed for."""
         return binding(self.organization_id, f"row:{self.name}")
+
+
+def rows_key(prefix: str, space: Space) -> str:
+    """The stream of its rows in the store of answers, whose keys start with `prefix`."""
+    return f"{prefix}:rows:{space.path}"
 
 
 def digest_of(key: str) -> bytes:

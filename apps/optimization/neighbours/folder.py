@@ -6,6 +6,7 @@ from pathlib import Path
 
 from apps.optimization.neighbours.shared import FORM, SharedIndex
 
+IDLE_SECONDS = 86_400.0
 _BLOCK_BYTES = 512  # of st_blocks, whatever the file system's own are
 
 
@@ -31,11 +32,13 @@ class IndexFolder:
         with suppress(FileNotFoundError):
             os.utime(self._file(name))
 
-    def trim(self) -> int:
-        """Retire what is beyond most_bytes; bytes that are left. Raises OSError."""
+    def trim(self, *, at_s: float) -> int:
+        """Retire what is beyond most_bytes, and what nobody used for IDLE_SECONDS; bytes that are
+        left. Raises OSError.
+        """
         found = sorted(self._sizes(), reverse=True)
         left = sum(size for _, size, _ in found)
-        while left > self._most_bytes and found:
+        while found and (left > self._most_bytes or found[-1][0] < at_s - IDLE_SECONDS):
             _, size, path = found.pop()
             if _retired(path):
                 left -= size

@@ -62,6 +62,11 @@ class SharedIndex:
         return bool(self.head["is_gone"][0])
 
     @property
+    def is_torn(self) -> bool:
+        """Whether a change of it was begun and, for whoever has the lock, never ended."""
+        return bool(int(self.head["version"][0]) % 2)
+
+    @property
     def last(self) -> str:
         """The id of the newest row that it was told of, as the log has it."""
         return f"{self.head['last_ms'][0]}-{self.head['last_seq'][0]}"

@@ -16,7 +16,7 @@ class Writer:
     def __init__(self, index: SharedIndex) -> None:
         """What a process that died in the middle of a change has left behind is begun anew."""
         self._index = index
-        if int(index.head["version"][0]) % 2:
+        if index.is_torn:
             self._begin_anew()
 
     def extend(self, told: Told, *, last: str) -> None:

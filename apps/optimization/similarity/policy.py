@@ -12,6 +12,8 @@ from apps.optimization.certifying import (
 )
 from apps.optimization.serving import SHADOW_SHARE, Action, Decision, decide
 
+__all__ = ["SHADOW_SHARE", "Action", "Decision", "ThresholdPolicy", "decide", "fitted_threshold"]
+
 GRID = np.linspace(1.0, 0.0, 101)  # thresholds, from the strictest on
 _WARM_UP = 300  # requests of a cold cache tell nothing about a warm one
 _FIRST_LOOK, _LOOK_RATIO = 1_000, 2.0

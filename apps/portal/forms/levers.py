@@ -104,9 +104,9 @@ class PolicyForm(forms.Form):
             cache_ttl_s=None if hours is None else hours * SECONDS_AN_HOUR,
             caches_any_temperature=any_temperature == "yes" if any_temperature else None,
             traffic_percent=int(traffic) if traffic else None,
-            deadline_s=None if minutes is None else minutes * SECONDS_A_MINUTE,
             allowed_models=_names(typed["allowed_models"]),
             judge_model=typed["judge_model"] or None,
+            deadline_s=None if minutes is None else minutes * SECONDS_A_MINUTE,
         )
 
 

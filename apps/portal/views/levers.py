@@ -120,9 +120,9 @@ def _initial(project: str) -> dict[str, Any]:
         "quality_bound": None if row.quality_bound is None else row.quality_bound * 100,
         "cache_hours": None if ttl is None else -(-ttl // SECONDS_AN_HOUR),
         "caches_any_temperature": "" if drawn is None else "yes" if drawn else "no",
-        "deadline_minutes": None if row.deadline_s is None else -(-row.deadline_s // 60),
         "allowed_models": ", ".join(row.allowed_models or ()),
         "judge_model": row.judge_model or "",
+        "deadline_minutes": None if row.deadline_s is None else -(-row.deadline_s // 60),
         "traffic_percent": "" if row.traffic_percent is None else str(row.traffic_percent),
         **row.levers,
     }

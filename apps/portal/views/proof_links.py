@@ -23,6 +23,7 @@ from apps.portal.proving import title_of
 from apps.portal.views.confirmation import ask
 from apps.tenants.models import User
 from apps.tenants.permissions import Permission
+from apps.usage.imports.selectors import import_of, imports
 
 MOST_VISITS = 50
 
@@ -48,7 +49,7 @@ def link_page(request: PortalRequest, link_id: UUID) -> HttpResponse:
 
 @portal_view(Permission.PROOF_SHARE, methods=FORM)
 def link_create(request: PortalRequest) -> HttpResponse:
-    """`?statement=ID` or `?experiment=ID` says what the link opens."""
+    """`?statement=ID`, `?experiment=ID` or `?import=ID` says what the link opens."""
     subject, title = _subject(request)
     form = ProofLinkForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -93,6 +94,9 @@ def _subject(request: PortalRequest) -> tuple[dict[str, Any], str]:
         if given := request.GET.get("statement"):
             statement = closed_statements().get(pk=UUID(given))
             return {"statement_id": statement.pk}, f"Statement of {title_of(statement)}"
+        if given := request.GET.get("import"):
+            imported = import_of(UUID(given))
+            return {"import_id": imported.pk}, f"Estimate from {imported.name}"
         row = experiments().get(pk=UUID(request.GET.get("experiment", "")))
     except ValueError as error:
         raise Http404 from error
@@ -102,4 +106,12 @@ def _subject(request: PortalRequest) -> tuple[dict[str, Any], str]:
 def _what(link: ProofLink) -> str:
     if link.statement_id:
         return f"Statement of {title_of(closed_statements().get(pk=link.statement_id))}"
-    return f"{experiments().get(pk=link.experiment_id).name}, as it runs"
+    if link.experiment_id:
+        return f"{experiments().get(pk=link.experiment_id).name}, as it runs"
+    return _estimate(link.import_id) if link.import_id else ""
+
+
+def _estimate(import_id: UUID) -> str:
+    """Imports are forgotten after the retention, links later."""
+    imported = imports().filter(pk=import_id).first()
+    return f"Estimate from {imported.name}" if imported else "An estimate that is forgotten"

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -13,6 +15,7 @@ from apps.attribution.models import SavingsStatement
 from apps.attribution.selectors import (
     closed_statements,
     experiments,
+    import_report,
     opened_archive,
     savings_statements,
     standing,
@@ -22,6 +25,7 @@ from apps.attribution.statements import amounts
 from apps.kernel.clock import utc_now
 from apps.kernel.money import shown_usd
 from apps.portal.access import open_view
+from apps.portal.estimates import estimate_context
 from apps.portal.files import pdf_file, verifier_file
 from apps.portal.proving import file_name, standing_context, statement_context, title_of
 from apps.portal.shared_links import TooManyVisits, opened, unindexed
@@ -57,12 +61,17 @@ def shared_proof(request: HttpRequest, link: ProofLink, token: str) -> HttpRespo
         "verifier_url": reverse("portal:shared_verifier", args=[token]),
         "archive_url": reverse("portal:shared_archive", args=[token]) if link.has_archive else "",
     }
+    if link.import_id:
+        return render(request, "proof/shared_import.html", context | _estimate(link.import_id))
     if link.statement_id:
         statement = closed_statements().get(pk=link.statement_id)
         pdf = {"label": "PDF", "url": reverse("portal:shared_pdf", args=[token])}
         found = statement_context(statement) | {"actions": [pdf | {"icon": "download"}]}
         return render(request, "proof/shared_statement.html", context | found)
-    return render(request, "proof/shared_experiment.html", context | _experiment(link))
+    if link.experiment_id is None:
+        raise Http404
+    found = _experiment(link, link.experiment_id)
+    return render(request, "proof/shared_experiment.html", context | found)
 
 
 @open_view(Access.ANYONE)
@@ -71,7 +80,7 @@ def shared_archive(_request: HttpRequest, link: ProofLink, _token: str) -> HttpR
     statement = _latest(link) if link.has_archive else None
     if statement is None:
         raise Http404
-    file = opened_archive(link.experiment_id, organization=link.organization, at=utc_now())
+    file = opened_archive(statement.log_id, organization=link.organization, at=utc_now())
     return Download(pieces(file), ZIP, file_name(statement, "zip"))
 
 
@@ -90,6 +99,13 @@ def shared_verifier(_request: HttpRequest, _link: ProofLink, _token: str) -> Htt
     return verifier_file()
 
 
+def _estimate(import_id: UUID) -> dict[str, Any]:
+    try:
+        return estimate_context(import_report(import_id))
+    except ObjectDoesNotExist as error:  # imports are forgotten after the retention
+        raise Http404 from error
+
+
 def _latest(link: ProofLink) -> SavingsStatement | None:
     """The one that the link opens, else the last of its experiment."""
     if link.statement_id:
@@ -97,12 +113,12 @@ def _latest(link: ProofLink) -> SavingsStatement | None:
     return closed_statements().filter(log_id=link.experiment_id).first()
 
 
-def _experiment(link: ProofLink) -> dict[str, Any]:
-    statements = savings_statements(link.experiment_id).select_related("period").reverse()
+def _experiment(link: ProofLink, experiment_id: UUID) -> dict[str, Any]:
+    statements = savings_statements(experiment_id).select_related("period").reverse()
     latest = _latest(link)
     return {
-        **standing_context(standing(link.experiment_id)),
-        "title": experiments().get(pk=link.experiment_id).name,
+        **standing_context(standing(experiment_id)),
+        "title": experiments().get(pk=experiment_id).name,
         "statement": latest,
         "archive_name": file_name(latest, "zip") if latest else "",
         "rows": [_row(each) for each in statements[:MOST_STATEMENTS]],

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -122,3 +123,29 @@ def test_an_interval_is_drawn_over_days_and_shown_as_an_estimate(client: Client)
     assert "50.0% (50.0% to 50.0%)" in page
     other = by_key(make_api_key(make_organization("Other"), KEY_SCOPES).text.value)
     assert other("GET", f"/imports/{row.pk}/report").status_code == 404
+
+
+def test_a_link_opens_the_estimate_and_nothing_else_of_the_organization(client: Client) -> None:
+    acme, globex = make_organization("Acme"), make_organization("Globex")
+    row = brought(acme, jsonl(asked(1, timedelta(0)), asked(2, HOUR)))
+    theirs = brought(globex, jsonl(asked(1, timedelta(0))))
+    call = by_key(make_api_key(acme, KEY_SCOPES).text.value)
+    body = {"name": "The board", "import_id": str(row.pk)}
+    made = call("POST", "/proof-links", body).json()
+    assert (made["import_id"], made["experiment_id"], made["has_archive"]) == (
+        str(row.pk), None, False,
+    )  # fmt: skip
+    path = urlsplit(made["url"]).path
+    page = client.get(path)
+    assert "Estimate" in page.content.decode()
+    assert "Net of the plan" not in page.content.decode()
+    assert client.get(f"{path}archive.zip").status_code == 404
+    for wrong in (
+        {"import_id": str(theirs.pk)},
+        {"experiment_id": str(row.pk)},
+        {"import_id": str(row.pk), "experiment_id": str(row.pk)},
+    ):
+        assert call("POST", "/proof-links", {"name": "x"} | wrong).status_code == 400
+    with tenant_scope(acme):
+        Import.objects.get(pk=row.pk).delete()
+    assert client.get(path).status_code == 404

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.optimization.answers.canonical import Place, answer_key, is_drawn, is_lasting
+from tests.optimization.patience import PATIENT
 
 KEY = b"k" * 32
 HERE = Place(
@@ -32,6 +33,7 @@ def key(document: dict[str, Any], place: Place = HERE, data_key: bytes = KEY) ->
     return answer_key(data_key, place, document)
 
 
+@PATIENT
 @given(DOCUMENTS, DOCUMENTS)
 def test_equal_documents_and_only_those_have_equal_keys(
     one: dict[str, Any], other: dict[str, Any]

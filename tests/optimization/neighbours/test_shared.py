@@ -21,6 +21,7 @@ from apps.optimization.neighbours import (
     sealed_row,
     sealed_tie,
 )
+from apps.optimization.neighbours.folder import IDLE_SECONDS
 from apps.optimization.similarity import AnswerIndex, Vector
 from apps.tenants.vault import new_data_key
 
@@ -151,11 +152,14 @@ def test_the_longest_unused_go_when_there_are_too_many(tmp_path: Path) -> None:
     indexes = [folder.open(str(n)) for n in range(4)]
     for n, each in enumerate(indexes):
         write(each, [row(k, vector) for k, vector in enumerate(vectors(200))])
-        os.utime(each.path, (n, n))
+        os.utime(each.path, (AT_S + n, AT_S + n))
     folder.use("0")
-    assert folder.trim() <= MOST_BYTES
+    assert folder.trim(at_s=AT_S) <= MOST_BYTES
     assert [each.is_gone for each in indexes] == [False, True, True, False]
     assert indexes[1].nearest(vectors(1)[0], at_s=AT_S) is None
     again = folder.open("1")
     assert (len(again), again.last, again.is_gone) == (0, "0-0", False)
     assert folder.known("2") is None
+    os.utime(indexes[3].path, (AT_S, AT_S))
+    folder.trim(at_s=AT_S + IDLE_SECONDS + 1)
+    assert [each.is_gone for each in (indexes[0], again, indexes[3])] == [False, False, True]

@@ -24,6 +24,7 @@ def _comparison(
     exchange: Exchange, reuse: Reuse, compared: Compared, given: Entry, form: Form
 ) -> Comparison:
     caller, candidate = exchange.caller, compared.candidate
+    space = reuse.space if compared.lever == semantic.LEVER and reuse.is_keeping else None
     return Comparison(
         event_id=exchange.event_id,
         organization_id=caller.organization.id,
@@ -40,6 +41,8 @@ def _comparison(
         candidate=candidate.entry.document,
         entry=candidate.key,
         label=_label(form, given, candidate.entry),
+        kept_as=reuse.key if space else None,
+        space=space.name if space else None,
     )
 
 

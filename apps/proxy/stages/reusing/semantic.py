@@ -32,7 +32,7 @@ async def find(exchange: Exchange, runtime: Runtime, reuse: Reuse) -> Candidate 
     if match is None:
         return Nothing("miss")
     if match.score < LEAST_SCORE:
-        return Nothing("far", match.score)
+        return Nothing("far")
     key = reuse.sibling(match.entry)
     entry, reason = await _entry(exchange, runtime, reuse, space, key)
     if entry is None or entry.question is None:

@@ -81,12 +81,14 @@ async def _asked(
             found = await tier.find(exchange, runtime, reuse)
     except TimeoutError:
         found = Nothing("slow")
+    except Exception:  # noqa: BLE001  (the call goes on to the next tier, or its provider)
+        figures.fail_lever(tier.lever, "error")
+        return None
     if perf_counter() - began > limit:
         figures.fail_lever(tier.lever, "slow")
         found = Nothing("slow")
     if isinstance(found, Nothing):
-        reason, score = found.reason, found.score
-        levers.decide(tier.lever, NONE, reason, namespace=reuse.namespace, score=score)
+        levers.decide(tier.lever, NONE, found.reason, namespace=reuse.namespace)
         return None
     body = body_of(exchange, found.entry)
     if body is None or not weigh(exchange, levers, reuse, tier.lever, found):

@@ -36,6 +36,7 @@ def weigh(exchange: Exchange, levers: Levers, reuse: Reuse, lever: Lever, found:
         certificate_id=certificate.id,
         namespace=reuse.namespace,
         score=found.score,
+        entry=found.key,
     )
     if decision.action is Action.SERVE:
         return True
@@ -58,5 +59,7 @@ def _certificate(
 
 
 def _shadow(levers: Levers, reuse: Reuse, lever: Lever, found: Candidate, reason: str) -> None:
-    levers.decide(lever, SHADOW, reason, namespace=reuse.namespace, score=found.score)
+    levers.decide(
+        lever, SHADOW, reason, namespace=reuse.namespace, score=found.score, entry=found.key
+    )
     reuse.compared.append(Compared(lever, found, _CERTAIN))

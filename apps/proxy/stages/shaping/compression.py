@@ -13,7 +13,7 @@ import orjson
 from apps.kernel.events import Decision
 from apps.optimization.access import Lever
 from apps.optimization.accounting import KEEP_WHEN_ASKED, Charged, restored
-from apps.optimization.answers.forms import FORMS
+from apps.optimization.answers.forms import CHATS
 from apps.optimization.certificates import Certificate
 from apps.optimization.compression import (
     KINDS,
@@ -68,7 +68,7 @@ class _Call(NamedTuple):
 def propose(exchange: Exchange, runtime: Runtime, levers: Levers, draft: Draft) -> Proposal | None:
     """Shorter results and fewer tools; see Propose."""
     data_key = exchange.caller.organization.data_key
-    is_fit = exchange.endpoint.name in FORMS and is_conversation(levers)
+    is_fit = exchange.endpoint.name in CHATS and is_conversation(levers)
     if not is_fit or data_key is None:
         return None
     if not tool_results(draft.document) and not pruning.concerns(draft.document):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from apps.kernel.events import Decision
 from apps.optimization.access import Lever
 from apps.optimization.accounting import Charged
-from apps.optimization.answers.forms import FORMS
+from apps.optimization.answers.forms import CHATS
 from apps.optimization.routing import (
     Choice,
     Needs,
@@ -63,7 +63,7 @@ class _Call(NamedTuple):
 def propose(exchange: Exchange, runtime: Runtime, levers: Levers, draft: Draft) -> Proposal | None:
     """Another model's candidates; see Propose."""
     data_key = exchange.caller.organization.data_key
-    is_fit = exchange.endpoint.name in FORMS and exchange.endpoint.model is None
+    is_fit = exchange.endpoint.name in CHATS and exchange.endpoint.model is None
     if not is_fit or data_key is None or not levers.policy.allowed_models:
         return None
     call = _call(exchange, runtime, levers, draft, data_key)
