@@ -19,6 +19,8 @@ from apps.kernel.events import Event
 from apps.notices.models import Notice
 from apps.optimization import tasks
 from apps.optimization.access import PolicyTerms
+from apps.optimization.certificates import Certificates
+from apps.optimization.feedback import give_feedback
 from apps.optimization.judging.judges import NoJudgement
 from apps.optimization.models import Certificate, ShadowComparison
 from apps.optimization.services import certify, evidence, fitting, judge_comparisons, set_policy
@@ -29,15 +31,17 @@ from apps.usage.services.ingestion import ingest_events
 from tests import factories
 from tests.gateways import RunningGateway, Tenant, quick_settings, running_gateway
 from tests.optimization.comparisons import comparison
+from tests.proxy.certified import OFF
 from tests.proxy.test_levers import known_to_gateways
 from tests.simulator import RunningSimulator
 
 pytestmark = pytest.mark.django_db
 STRONG, CHEAP = "gpt-4o", "gpt-4o-mini"
 SHARE = "apps.proxy.stages.shaping.routing.SHADOW_SHARE"
-PAIRS = 120
+PAIRS, QUESTIONS = 120, 40
 ALIKE, UNLIKE = "Repeat after me: tide {}", "Why is there tide {}?"
-JUDGED = Decimal("0.2")
+BOUND = Decimal("0.2")
+SHADOW = {"routing": "shadow"}
 
 
 class World:
@@ -49,22 +53,26 @@ class World:
         self.gateway, self.acme, self.key, self._simulator = gateway, acme, key, simulator
         self._asked = self._stored = 0
 
-    def ask(self, text: str, count: int) -> list[Event]:
+    def ask(self, text: str, count: int, *, first: int | None = None) -> list[Event]:
         """So many conversations of one call each; their events, once they are stored."""
-        for _ in range(count):
-            self._asked += 1
-            said = [{"role": "user", "content": text.format(self._asked)}]
-            httpx.post(
-                f"{self.gateway.url}/v1/chat/completions",
-                json={"model": STRONG, "messages": said},
-                headers={
-                    "authorization": f"Bearer {self.key}",
-                    "netra-conversation": f"c-{self._asked}",
-                    "netra-tags": "route=tides",
-                },
-                timeout=30,
-            ).raise_for_status()
+        first = self._asked if first is None else first
+        self._asked += count
+        for number in range(first, first + count):
+            self.post(text.format(number), f"c-{self._asked}-{number}")
         return self.stored(count)
+
+    def post(self, text: str, conversation: str) -> httpx.Response:
+        said = [{"role": "user", "content": text}]
+        return httpx.post(
+            f"{self.gateway.url}/v1/chat/completions",
+            json={"model": STRONG, "messages": said, "temperature": 0},
+            headers={
+                "authorization": f"Bearer {self.key}",
+                "netra-conversation": conversation,
+                "netra-tags": "route=tides",
+            },
+            timeout=30,
+        ).raise_for_status()
 
     def stored(self, count: int) -> list[Event]:
         """The next events, moved to their tables as the shipper does."""
@@ -76,6 +84,10 @@ class World:
     def skip(self) -> None:
         """Calls of workers that a test does not look at."""
         self._stored = len(self.gateway.events(self._stored))
+
+    def told(self) -> Certificates:
+        """What the gateway knows of certificates."""
+        return self.gateway.tenants[0].shard().certificates
 
     def work(self) -> None:
         """Workers judge what waits, look at the evidence, and gateways learn of it."""
@@ -91,14 +103,12 @@ def known(acme: Organization, key: str, simulator: RunningSimulator) -> Tenant:
 
 @contextmanager
 def opened(
-    simulator: RunningSimulator, settings: Settings, state: str, **terms: Any
+    simulator: RunningSimulator, settings: Settings, levers: dict[str, str], **terms: Any
 ) -> Iterator[World]:
     acme = factories.make_organization("Acme")
     factories.make_credential(acme, provider="openai", secret="sim-acme")
     key = factories.make_api_key(acme).text.value
-    said = PolicyTerms(
-        levers={"routing": state}, quality_bound=JUDGED, allowed_models=(CHEAP,), **terms
-    )
+    said = PolicyTerms(levers=OFF | levers, quality_bound=BOUND, allowed_models=(CHEAP,), **terms)
     with tenant_scope(acme):
         set_policy(organization=acme, terms=said, set_by="u", at=utc_now())
     keks = settings.KEY_ENCRYPTION_KEYS.keys.values()
@@ -114,6 +124,8 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few calls and no waiting: what is tested is the road, its figures are tested elsewhere."""
     monkeypatch.setattr(SHARE, 1.0)
     monkeypatch.setattr(fitting, "_FIRST_PAIRS", PAIRS)
+    monkeypatch.setattr(fitting, "_FIRST_LOOK", 2 * QUESTIONS)
+    monkeypatch.setattr(evidence, "WARM_UP", {})
     monkeypatch.setattr(evidence, "LAG", timedelta(0))
 
 
@@ -121,7 +133,7 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_lever_is_certified_serves_and_is_withdrawn_when_its_answers_change(
     simulator: RunningSimulator, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with opened(simulator, settings, "on") as world:
+    with opened(simulator, settings, {"routing": "on"}) as world:
         issued = certified(world)
         monkeypatch.setattr(SHARE, 0.5)
         assert_serves(world, issued)
@@ -172,7 +184,7 @@ def reasons(events: list[Event]) -> set[str]:
 def test_a_judge_is_asked_through_the_gateway_and_its_cost_is_the_levers(
     simulator: RunningSimulator, settings: Settings
 ) -> None:
-    with opened(simulator, settings, "shadow", judge_model="gpt-4.1-mini") as world:
+    with opened(simulator, settings, SHADOW, judge_model="gpt-4.1-mini") as world:
         world.ask(UNLIKE, 3)
         world.work()
         asked = world.stored(6)
@@ -192,7 +204,7 @@ def test_a_judge_is_asked_through_the_gateway_and_its_cost_is_the_levers(
 def test_what_cannot_be_judged_waits_and_labels_nothing(
     simulator: RunningSimulator, settings: Settings
 ) -> None:
-    with opened(simulator, settings, "shadow", judge_model="claude-haiku-4-5") as world:
+    with opened(simulator, settings, SHADOW, judge_model="claude-haiku-4-5") as world:
         given, other = (
             f'{{"choices": [{{"message": {{"content": "{text}"}}}}]}}' for text in ("Yes", "Well")
         )
@@ -207,3 +219,34 @@ def test_what_cannot_be_judged_waits_and_labels_nothing(
             judge_comparisons(organization=world.acme, comparisons=both, at=utc_now())
         with tenant_scope(world.acme):
             assert not ShadowComparison.objects.exists()
+
+
+@pytest.mark.usefixtures("quickly")
+def test_near_answers_are_certified_served_and_taken_out_by_a_complaint(
+    simulator: RunningSimulator, settings: Settings
+) -> None:
+    with opened(simulator, settings, {"near_exact": "on"}) as world:
+        world.ask(ALIKE, QUESTIONS, first=0)
+        watched = world.ask(ALIKE + ".", QUESTIONS, first=0)
+        assert {each.reason for event in watched for each in event.decisions} == {"uncertified"}
+        world.work()
+        with tenant_scope(world.acme):
+            issued = Certificate.objects.get()
+        assert (issued.lever, issued.labels, issued.errors) == ("near_exact", QUESTIONS, 0)
+        served = world.ask(ALIKE + " .", 12, first=0)
+        acted = [event for event in served if event.decisions[-1].decision == "act"]
+        assert acted
+        assert {event.actual_usd for event in acted} == {Decimal(0)}
+        complain(world, acted[0])
+        assert world.told().evicted == {acted[0].decisions[-1].entry}
+        number = served.index(acted[0])
+        [again] = world.ask(ALIKE + "  .", 1, first=number)
+        assert again.decisions[-1].reason == "evicted"
+
+
+def complain(world: World, event: Event) -> None:
+    with tenant_scope(world.acme):
+        give_feedback(
+            request_id=event.event_id, score=Decimal(0), comment="", given_by="u", at=utc_now()
+        )
+    world.work()

@@ -47,7 +47,7 @@ def checked(
 
 def _plain(text: str) -> str:
     """Without what does not change what is said: spacing, compatible forms, a last full stop."""
-    return " ".join(unicodedata.normalize("NFKC", text).split()).rstrip(".").casefold()
+    return " ".join(unicodedata.normalize("NFKC", text).split()).rstrip(" .").casefold()
 
 
 def _structured(given: str, candidate: str) -> Verdict | None:

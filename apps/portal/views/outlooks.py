@@ -71,7 +71,7 @@ def _plan(outlook: PlanOutlook) -> list[dict[str, Any]]:
     return _cells(
         PLAN_COLUMNS,
         name,
-        _usd(known.saved),
+        shown_usd(known.saved.expected),
         shown_usd(known.subscription.expected + known.fee.expected),
         _usd(known.net),
         f"{roi.low:,.0f} to {roi.high:,.0f} %" if roi else "–",

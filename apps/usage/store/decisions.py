@@ -16,7 +16,7 @@ _COUNTED = """
         count(*), max(started_at)
     FROM usage_event CROSS JOIN LATERAL jsonb_array_elements(decisions) AS decided
     WHERE started_at >= %s AND started_at < %s AND kind = 'live'
-        AND decided ->> 'namespace' IS NOT NULL
+        AND decided ->> 'namespace' IS NOT NULL AND decided ->> 'reason' <> 'eligible'
     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4 NULLS FIRST
 """
 
@@ -37,7 +37,10 @@ class ScoredCalls:
 
 
 def scored_calls(*, since: datetime, until: datetime) -> Iterator[ScoredCalls]:
-    """The live calls that began within [since, until), by project, lever, namespace and score."""
+    """The live calls that began within [since, until), by project, lever, namespace and score.
+
+    Not those that were only eligible: they were held out or bypassed, and nothing was looked up.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_COUNTED, [since, until])
         for row in cursor.fetchall():

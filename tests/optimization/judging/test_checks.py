@@ -23,7 +23,7 @@ def check(given: str, candidate: str) -> Verdict | None:
 @pytest.mark.parametrize(
     ("given", "candidate", "is_wrong", "labeller"),
     [
-        ("Go to  settings.", "go to settings", False, "exact"),
+        ("Go to  settings .", "go to settings", False, "exact"),
         ('{"a": 1, "b": [2]}', '```json\n{"b": [2], "a": 1}\n```', False, "task"),
         ('{"a": 1}', '{"a": 2}', True, "task"),
         ('{"a": 1}', '{"a": true}', True, "task"),

@@ -49,13 +49,14 @@ def calls(
     at: datetime,
     decision: str = "shadow",
     namespace: str = SPACE,
+    reason: str = "",
 ) -> list[Event]:
     """The record of calls on which the lever decided, stored."""
     events = [
         make_event(
             organization,
             started_at=at,
-            decisions=(Decision(LEVER, decision, namespace=namespace, score=score),),
+            decisions=(Decision(LEVER, decision, reason, None, namespace, score),),
         )
         for score in scores
     ]
@@ -148,6 +149,7 @@ def test_calls_are_counted_once_however_often_it_runs(acme: Organization) -> Non
         run(acme, AT)
     calls(acme, [0.95, 0.955, 0.5, None], at=AT + STEP)
     calls(acme, [0.95], at=AT + STEP, namespace="n2")
+    calls(acme, [None], at=AT + STEP, reason="eligible")
     for _ in range(3):
         run(acme, AT + 2 * STEP)
     with tenant_scope(acme):

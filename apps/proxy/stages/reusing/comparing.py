@@ -41,6 +41,7 @@ def _comparison(
         candidate=candidate.entry.document,
         entry=candidate.key,
         label=_label(form, given, candidate.entry),
+        api_key_id=caller.api_key_id,
         kept_as=reuse.key if space else None,
         space=space.name if space else None,
     )

@@ -29,7 +29,7 @@ async def find(exchange: Exchange, runtime: Runtime, levers: Levers, reuse: Reus
         levers.decide(LEVER, SHADOW, "would_hit")
         return None
     levers.give(entry, by=LEVER)
-    levers.decide(LEVER, ACTED, reason)
+    levers.decide(LEVER, ACTED, reason, entry=reuse.key)
     return body
 
 
@@ -90,9 +90,11 @@ async def _asked_elsewhere(runtime: Runtime, key: str) -> bytes | None:
 
 
 def _opened(exchange: Exchange, reuse: Reuse, kept: bytes | None) -> Entry | None:
-    if kept is None:
-        return None
+    """None for what is not kept, and for what somebody said was bad."""
     organization_id = exchange.caller.organization.id
+    evicted = exchange.snapshot.shards[organization_id].certificates.evicted
+    if kept is None or reuse.key in evicted:
+        return None
     return opened(kept, reuse.data_key, organization_id=organization_id, key=reuse.key)
 
 
