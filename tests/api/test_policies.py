@@ -60,7 +60,7 @@ def test_a_policy_is_set_shown_and_known_to_gateways_and_is_nobody_elses() -> No
     ("body", "status"),
     [
         ({"levers": {"teleport": "on"}}, 400),
-        ({"levers": {"semantic": "on"}}, 400),
+        ({"levers": {"semantic": "maybe"}}, 400),
         ({"quality_bound": 0.5}, 400),
         ({"quality_bound": "1.5"}, 400),
         ({"traffic_percent": "30"}, 400),
