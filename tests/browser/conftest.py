@@ -54,7 +54,11 @@ def world(site_database: str, django_db_blocker: DjangoDbBlocker) -> World:
         try:
             # The site signs people in with the hasher of production.
             with override_settings(PASSWORD_HASHERS=base.PASSWORD_HASHERS):
-                return make_world("Acme", proven_days=12)
+                world = make_world("Acme", proven_days=12)
+                # Made now, for later it would be in the database of the tests.
+                assert world.savings_token
+                assert world.experiment_token
+                return world
         finally:
             use_database(mine)
 

@@ -10,6 +10,7 @@ For a test that opens them all:
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
@@ -38,7 +39,7 @@ from apps.tenants.permissions import Role
 from apps.usage.imports.models import Import
 from apps.usage.models import ProviderStatement
 from apps.usage.services.ingestion import ingest_events
-from tests.attribution.proofs import make_proof
+from tests.attribution.proofs import Proven, make_proof
 from tests.factories import (
     make_api_key,
     make_credential,
@@ -64,7 +65,10 @@ SPENDERS = MANAGERS | {Role.FINANCE}
 
 @dataclass(frozen=True)
 class World:
-    """An organization with one of everything."""
+    """An organization with one of everything; what it proved is made when it is first asked for,
+
+    for that takes longer than all the rest. proven_days: of each period.
+    """
 
     organization: Organization
     owner: User
@@ -76,16 +80,43 @@ class World:
     limit: Limit
     webhook: WebhookEndpoint
     statement: ProviderStatement
-    experiment: Experiment
-    savings: SavingsStatement
-    link: ProofLink
-    savings_token: str
-    experiment_token: str
     imported: Import
     request_id: str
     certificate: Certificate
     invitation: Invitation
     token: str
+    proven_days: int
+
+    @cached_property
+    def proven(self) -> Proven:
+        """One period stated, the next one running."""
+        return make_proof(self.organization, days=self.proven_days, units_a_day=100)
+
+    @cached_property
+    def shared(self) -> NewLink:
+        """To the statement."""
+        return make_link(self.organization, statement_id=self.proven.statement.pk)
+
+    @cached_property
+    def experiment_token(self) -> str:
+        """Of a link to the experiment as it runs."""
+        return make_link(self.organization, experiment_id=self.proven.experiment.pk).token
+
+    @property
+    def experiment(self) -> Experiment:
+        return self.proven.experiment
+
+    @property
+    def savings(self) -> SavingsStatement:
+        return self.proven.statement
+
+    @property
+    def link(self) -> ProofLink:
+        return self.shared.link
+
+    @property
+    def savings_token(self) -> str:
+        return self.shared.token
 
 
 @dataclass(frozen=True)
@@ -209,9 +240,6 @@ def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
     make_member(organization, Role.VIEWER)
     project = make_project(organization, "Search")
     organization.entitlements.update(valid_from=utc_now() - timedelta(days=30))
-    proven = make_proof(organization, days=proven_days, units_a_day=100)
-    shared = make_link(organization, statement_id=proven.statement.pk)
-    running = make_link(organization, experiment_id=proven.experiment.pk)
     invited = make_invitation(organization, f"grace@{organization.slug}.test")
     return World(
         organization=organization,
@@ -224,16 +252,12 @@ def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
         limit=make_limit(organization, "budget_usd", window="month", project_id=project.pk),
         webhook=make_webhook(organization).endpoint,
         statement=make_statement(organization),
-        experiment=proven.experiment,
-        savings=proven.statement,
-        link=shared.link,
-        savings_token=shared.token,
-        experiment_token=running.token,
         imported=make_import(organization),
         request_id=_carried(organization, project),
         certificate=make_certificate(organization, project),
         invitation=invited.invitation,
         token=invited.token,
+        proven_days=proven_days,
     )
 
 

@@ -28,6 +28,12 @@ from tests.portal.pages import World
 NANO = Decimal("1e-9")
 
 
+@pytest.fixture(autouse=True)
+def _proven(world: World, other: World) -> None:
+    """Both have proven something and shared it."""
+    assert all(each.savings_token and each.experiment_token for each in (world, other))
+
+
 def text_of(client: Client, address: str) -> str:
     response = client.get(address)
     assert response.status_code == 200

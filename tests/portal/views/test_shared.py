@@ -28,6 +28,12 @@ def _fresh_allowance() -> None:
         client.delete(key)
 
 
+@pytest.fixture(autouse=True)
+def _proven(world: World, other: World) -> None:
+    """Both have proven something and shared it."""
+    assert all(each.savings_token and each.experiment_token for each in (world, other))
+
+
 def at(token: str, view: str = "shared_proof") -> str:
     return reverse(f"portal:{view}", args=[token])
 
