@@ -34,6 +34,7 @@ from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES, Role
 from apps.usage.services.ingestion import ingest_events
 from tests import factories
+from tests.attribution.disputes.making import make_dispute
 from tests.deferring import make_deferred
 from tests.optimization.certified import make_certificate
 from tests.usage.calls import make_event
@@ -109,6 +110,7 @@ def _furnish(owner_email: str, mark: str) -> Rows:
         "experiments": lambda: _experiment(organization, mark),
         "proof-links": lambda: _link(organization, mark, _experiment(organization, mark)),
         "statements": lambda: _statement(organization),
+        "disputes": lambda: make_dispute(organization, _statement(organization), by=mark).pk,
         "certificates": lambda: make_certificate(organization, project, mark).pk,
     }
     return Rows(organization, new.text.value, Ids(makers))
