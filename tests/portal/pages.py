@@ -176,7 +176,7 @@ ORGANIZATION_PAGES = (
     Page("portal:deferred_calls", roles=EVERYBODY),
     Page("portal:lever_edit", roles=MANAGERS),
     Page("portal:certificates", roles=EVERYBODY),
-    Page("portal:certificate", "certificate", EVERYBODY),
+    Page("portal:certificate", "certificate", EVERYBODY, is_shown=True),
     Page("portal:alerts", roles=EVERYBODY),
     Page("portal:notice_emails", roles=EVERYBODY),
     Page("portal:webhook_create", roles=MANAGERS),

@@ -51,6 +51,8 @@ SUPPORT_READS = {
     "portal:routes",
     "portal:limits",
     "portal:levers",
+    "portal:certificates",
+    "portal:certificate",
     "portal:deferred_calls",
     "portal:alerts",
     "portal:requests",

@@ -274,7 +274,7 @@ def test_a_route_that_the_policy_allows_shows_in_the_record_and_in_the_figures_o
     factories.make_credential(acme, provider="openai", secret="sim-acme")
     key = factories.make_api_key(acme, KEY_SCOPES).text.value
     call = by_key(key)
-    policy = {"levers": {"routing": "on"}, "allowed_models": [CHEAP]}
+    policy = {"levers": {"routing": "on"}, "allowed_models": [CHEAP], "quality_bound": "0.01"}
     assert call("PUT", "/policies", policy).status_code == 200
     route = gains(known_to_gateways(acme, key, simulator))
     publish_part(
