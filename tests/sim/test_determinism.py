@@ -43,7 +43,7 @@ def test_what_a_gateway_adds_changes_no_word(simulator: RunningSimulator) -> Non
     block = {"type": "text", "text": "Say hello.", "cache_control": {"type": "ephemeral"}}
     marked = SAME[path] | {
         "messages": [{"role": "user", "content": [block]}],
-        "service_tier": "flex",
+        "service_tier": "default",
         "stream_options": {"include_usage": True},
     }
     assert post(simulator, path, marked).content == plain.content
