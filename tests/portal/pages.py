@@ -65,9 +65,9 @@ SPENDERS = MANAGERS | {Role.FINANCE}
 
 @dataclass(frozen=True)
 class World:
-    """An organization with one of everything; what it proved is made when it is first asked for,
+    """An organization with one of everything. proven_days: of each period.
 
-    for that takes longer than all the rest. proven_days: of each period.
+    What it proved is made when it is first asked for: that takes longer than all the rest.
     """
 
     organization: Organization

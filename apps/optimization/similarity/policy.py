@@ -48,6 +48,11 @@ def fitted_threshold(
     return float(GRID[untried[certified - 1]]) if certified else current
 
 
+def _weight(decision: Decision, *, is_wrong: bool) -> float:
+    """Of a request among the errors: those of shadowed hits stand for those of all hits."""
+    return is_wrong / SHADOW_SHARE if decision.action is Action.SHADOW else 0.0
+
+
 class ThresholdPolicy:
     """The threshold of one namespace over time, re-fitted at few looks, withdrawn on drift."""
 
@@ -66,7 +71,7 @@ class ThresholdPolicy:
     ) -> None:
         """Each request once, in order; `is_labelled` False for what was served."""
         self._seen.append((score, is_labelled, is_wrong))
-        if decision.action is Action.SHADOW and self._drift.observe(is_wrong / SHADOW_SHARE):
+        if self.threshold is not None and self._drift.observe(_weight(decision, is_wrong=is_wrong)):
             self.withdraw()
             return
         looks = look_number(len(self._seen), first=_FIRST_LOOK, ratio=_LOOK_RATIO)

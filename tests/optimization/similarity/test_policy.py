@@ -53,6 +53,15 @@ def test_drift_withdraws_what_was_certified() -> None:
     assert policy.threshold is None
 
 
+def test_errors_that_the_bound_allows_are_no_drift() -> None:
+    """Half of all requests are hits, one in a hundred of which is wrong: half of the bound."""
+    for seed in range(10):
+        policy = ThresholdPolicy()
+        _run(policy, 1_000, 0.0, seed)
+        _run(policy, 20_000, 0.01, seed)
+        assert policy.threshold is not None
+
+
 @pytest.mark.parametrize("current", [None, 0.55])
 def test_a_refit_without_evidence_changes_nothing(current: float | None) -> None:
     fitted = fitted_threshold(
