@@ -73,6 +73,7 @@ class World:
     organization: Organization
     owner: User
     member: Membership
+    finance: User
     project: Project
     key: ApiKey
     credential: ProviderCredential
@@ -245,6 +246,7 @@ def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
         organization=organization,
         owner=owner,
         member=organization.memberships.exclude(user=owner).get(),
+        finance=make_member(organization, Role.FINANCE),
         project=project,
         key=make_api_key(organization, project=project).api_key,
         credential=make_credential(organization),
