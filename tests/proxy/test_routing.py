@@ -42,6 +42,7 @@ def ask(
     body: dict[str, Any] | None = None,
     *,
     key: str = "",
+    path: str = "/v1/chat/completions",
     **headers: str,
 ) -> httpx.Response:
     sent = {
@@ -50,7 +51,7 @@ def ask(
         "netra-tags": "route=faq",
         **{name.replace("_", "-"): value for name, value in headers.items()},
     }
-    url = f"{gateway.url}/v1/chat/completions"
+    url = f"{gateway.url}{path}"
     content = orjson.dumps(body or chat(), option=orjson.OPT_INDENT_2)
     return httpx.post(url, content=content, headers=sent, timeout=30).raise_for_status()
 
@@ -264,6 +265,37 @@ def test_a_lever_that_fails_leaves_the_call_as_it_came(
     assert {call.json["model"] for call in simulator.calls()} == {STRONG}
     assert [event.decomposition for event in events] == [{}] * 20
     assert {event.outcome for event in events} == {"success"}
+
+
+def response(turns: int = 1, **changes: Any) -> dict[str, Any]:
+    said = chat(turns)["messages"]
+    body = {"model": STRONG, "instructions": "Be terse.", "input": said, "store": False}
+    return body | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ("act", "routed")),
+        ({"stream": True}, ("act", "routed")),
+        ({"input": "Why are there tides?"}, ("act", "routed")),
+        ({"include": ["message.output_text.logprobs"]}, ("none", "lacks_other")),
+        ({"tools": [{"type": "web_search"}]}, ("none", "lacks_other")),
+    ],
+)
+def test_responses_are_routed_where_all_of_the_question_stands_in_the_call(
+    caller: Tenant, changes: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    known = levered(unsampled(caller, "new"), ON, gains(caller), models=(CHEAP,))
+    with running_gateway(known) as gateway:
+        answer = ask(gateway, "new", response(**changes), path="/v1/responses")
+        [event] = gateway.events()
+    assert decided(event) == expected
+    is_routed = expected == ("act", "routed")
+    assert answer.headers.get("netra-model") == (CHEAP if is_routed else None)
+    assert event.requested_model == STRONG
+    if is_routed:
+        assert_saved(event)
 
 
 @pytest.mark.django_db
