@@ -267,37 +267,6 @@ def test_a_lever_that_fails_leaves_the_call_as_it_came(
     assert {event.outcome for event in events} == {"success"}
 
 
-def response(turns: int = 1, **changes: Any) -> dict[str, Any]:
-    said = chat(turns)["messages"]
-    body = {"model": STRONG, "instructions": "Be terse.", "input": said, "store": False}
-    return body | changes
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, ("act", "routed")),
-        ({"stream": True}, ("act", "routed")),
-        ({"input": "Why are there tides?"}, ("act", "routed")),
-        ({"include": ["message.output_text.logprobs"]}, ("none", "lacks_other")),
-        ({"tools": [{"type": "web_search"}]}, ("none", "lacks_other")),
-    ],
-)
-def test_responses_are_routed_where_all_of_the_question_stands_in_the_call(
-    caller: Tenant, changes: dict[str, Any], expected: tuple[str, str]
-) -> None:
-    known = levered(unsampled(caller, "new"), ON, gains(caller), models=(CHEAP,))
-    with running_gateway(known) as gateway:
-        answer = ask(gateway, "new", response(**changes), path="/v1/responses")
-        [event] = gateway.events()
-    assert decided(event) == expected
-    is_routed = expected == ("act", "routed")
-    assert answer.headers.get("netra-model") == (CHEAP if is_routed else None)
-    assert event.requested_model == STRONG
-    if is_routed:
-        assert_saved(event)
-
-
 @pytest.mark.django_db
 def test_a_route_that_the_policy_allows_shows_in_the_record_and_in_the_figures_of_its_lever(
     simulator: RunningSimulator,
