@@ -60,7 +60,7 @@ def _links(text: str, part: str) -> list[str]:
 @contextmanager
 def running_site(folder: Path, database_url: str) -> Iterator[Site]:
     """Serve over `database_url` until the block ends."""
-    port = _free_port()
+    port = free_port()
     url = f"http://localhost:{port}"
     env = os.environ | {
         "DATABASE_URL": database_url,
@@ -72,14 +72,14 @@ def running_site(folder: Path, database_url: str) -> Iterator[Site]:
     worker = ["celery", "-A", "netra.celery", "worker", "--pool", "solo", "--loglevel", "warning"]
     consoles = (folder / "web.txt", folder / "worker.txt")
     with ExitStack() as stack:
-        stack.enter_context(_process(web, env, consoles[0]))
-        stack.enter_context(_process(worker, env, consoles[1]))
-        _wait_until_ready(url, consoles[0])
+        stack.enter_context(process(web, env, consoles[0]))
+        stack.enter_context(process(worker, env, consoles[1]))
+        wait_until_ready(url, consoles[0])
         yield Site(url, consoles)
 
 
 @contextmanager
-def _process(command: Sequence[str], env: dict[str, str], console: Path) -> Iterator[None]:
+def process(command: Sequence[str], env: dict[str, str], console: Path) -> Iterator[None]:
     with (
         console.open("w") as output,
         subprocess.Popen(
@@ -97,7 +97,7 @@ def _process(command: Sequence[str], env: dict[str, str], console: Path) -> Iter
             process.wait(STARTS_WITHIN_S)
 
 
-def _wait_until_ready(url: str, console: Path) -> None:
+def wait_until_ready(url: str, console: Path) -> None:
     deadline, answer = time.monotonic() + STARTS_WITHIN_S, ""
     while time.monotonic() < deadline:
         try:
@@ -112,7 +112,7 @@ def _wait_until_ready(url: str, console: Path) -> None:
     raise AssertionError(f"the site did not become ready: {answer}\n{console.read_text()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
