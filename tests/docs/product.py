@@ -41,13 +41,13 @@ def running_product(folder: Path, database_url: str, simulator_url: str) -> Iter
         "DATABASE_URL": database_url,
         "NETRA_SIMULATOR_URL": simulator_url,
     }
-    web = ["uvicorn", "netra.asgi:application", "--port", str(port), "--lifespan", "on"]
+    web = ["-m", "uvicorn", "netra.asgi:application", "--port", str(port), "--lifespan", "on"]
     with ExitStack() as stack:
         stack.enter_context(process(_manager(folder), env, folder / "manager.txt"))
         _prepare(folder, env)
         stack.enter_context(process(web, env, folder / "web.txt"))
-        stack.enter_context(process(["django", "ship"], env, folder / "shipper.txt"))
-        wait_until_ready(url, folder / "web.txt")
+        stack.enter_context(process(["manage.py", "ship"], env, folder / "shipper.txt"))
+        wait_until_ready(f"{url}/readyz", folder / "web.txt")
         yield Product(folder, env)
 
 
@@ -82,4 +82,4 @@ def _prepare(folder: Path, env: dict[str, str]) -> None:
 
 
 def _manager(folder: Path) -> list[str]:
-    return ["tests.docs.managing", str(folder / ".local/manage")]
+    return ["-m", "tests.docs.managing", str(folder / ".local/manage")]
