@@ -1,17 +1,33 @@
 """The gateway's server: python -m netra.serving --port PORT [--workers N].
 
 On SIGTERM nobody is let in any more, and the process ends once every answer has: a deploy cuts no
-stream. On SIGHUP, with several workers, each in turn is replaced by a fresh one.
+stream. On SIGHUP, with several workers, each in turn is replaced by a fresh one. Workers whose
+parent was killed end like this too: they would keep the port from its successor.
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
+from multiprocessing import parent_process
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from netra.launch.processes import end_with_parent
+
 APPLICATION = "netra.asgi_gateway:application"
+
+
+class Config(uvicorn.Config):
+    """What a worker is told; it is loaded in the worker's own process."""
+
+    def load(self) -> None:
+        """Ends this process, politely, with the one that would replace it."""
+        parent = parent_process()
+        if parent is not None and parent.pid is not None:
+            end_with_parent(parent.pid, signal.SIGTERM)
+        super().load()
 
 
 class Workers(Multiprocess):
@@ -27,7 +43,7 @@ class Workers(Multiprocess):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to stop; 0 then, 1 when it could not begin."""
     options = _options(arguments)
-    config = uvicorn.Config(
+    config = Config(
         options.app,
         host=options.host,
         port=options.port,

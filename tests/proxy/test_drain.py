@@ -109,3 +109,18 @@ def test_an_idle_connection_keeps_no_server_alive(
         assert client.get(f"{server.url}/healthz").status_code == 200
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(10) in (0, -signal.SIGTERM)
+
+
+def test_workers_end_with_a_parent_that_was_killed_once_their_answers_have(
+    simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    with serving(simulator.url, tmp_path, 2) as server, httpx.Client(timeout=30) as client:
+        path = f"{server.url}/v1/chat/completions"
+        with client.stream("POST", path, json=STREAMED, headers=SLOWLY) as answer:
+            lines = answer.iter_lines()
+            next(lines)
+            server.process.kill()
+            eventually(lambda: not server.is_open(), seconds=10)
+            assert [line for line in lines if line][-1] == "data: [DONE]"
+        eventually(lambda: all(each.is_dead() for each in writer_folders(tmp_path)), seconds=30)
+        assert server.outcomes() == ["success"]
