@@ -17,6 +17,8 @@ from bench.soaking.traffic import MESSAGES, Ask
 # lost: the connection broke. left: the caller went away. broken: bytes that are no answer.
 Ending = Literal["right", "error", "broken", "lost", "left"]
 PATIENCE_SECONDS = 60.0
+# One call in so many closes its connection, so that new workers get their share of them.
+_FRESH = 5
 _NETRA_CODE = "netra-error-code"
 
 
@@ -115,6 +117,8 @@ def _headers(ask: Ask, tenant: Tenant) -> dict[str, str]:
         own |= {"x-api-key": tenant.key, "anthropic-version": "2023-06-01"}
     else:
         own["authorization"] = f"Bearer {tenant.key}"
+    if ask.number % _FRESH == 0:
+        own["connection"] = "close"
     return own | {"x-sim-fault": ask.fault} if ask.fault else own
 
 

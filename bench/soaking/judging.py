@@ -85,7 +85,8 @@ class Trial:
         kills: Sequence[Kill],
         limited: Iterable[str],
     ) -> None:
-        self.seen, self.kills, self._limited = seen, kills, frozenset(limited)
+        self.seen, self.lines, self.records, self.kills = seen, lines, records, kills
+        self._limited = frozenset(limited)
         self._by_call = {each.number: each for each in seen}
         self._lines: defaultdict[int, list[Line]] = defaultdict(list)
         self._records: defaultdict[int, list[Record]] = defaultdict(list)

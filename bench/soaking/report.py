@@ -52,7 +52,18 @@ def carried_rows(run: Run, trial: Trial) -> Iterator[Row]:
     yield Row("carried, of calls whose process lived", share * 100, "%", None, 100, share == 1)
     met_all = heard >= LEAST_HEARD
     yield Row("carried, of all, as SDKs retry", heard * 100, "%", None, LEAST_HEARD * 100, met_all)
+    yield from trial_rows(trial)
     yield Row("arrivals put off, too many open", run.skipped, "")
+
+
+def trial_rows(trial: Trial) -> Iterator[Row]:
+    """What the calls went through."""
+    lines, records = trial.lines, trial.records
+    yield Row("faults that the provider met calls with", sum(bool(x.fault) for x in lines), "")
+    yield Row("calls asked more than once", sum(each.attempts > 1 for each in records), "")
+    yield Row("kept answers given", sum(each.cache == "hit" for each in trial.seen), "")
+    cut = sum(each.outcome == "interrupted" for each in records)
+    yield Row("records of calls that nobody saw end", cut, "")
 
 
 def finding_rows(trial: Trial) -> Iterator[Row]:

@@ -113,7 +113,7 @@ def _repeat(number: int, organization: str, random: Random) -> Body:
     fixed = Random(random.randrange(_REPEATED))  # noqa: S311  (the same question again)
     said = {"role": "user", "content": _said(0, organization, fixed)}
     is_stream = {"stream": True} if random.random() < 0.4 else {}
-    body = {"model": "gpt-4o-mini", "temperature": 0, "max_tokens": 60, "messages": [said]}
+    body = {"model": "gpt-4o-mini", "temperature": 0, "messages": [said]}
     return body | is_stream
 
 
