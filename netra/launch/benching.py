@@ -26,8 +26,9 @@ def bench(places: Places, arguments: Sequence[str]) -> int:
         return _bench_all(places, known, options)
     if options.name not in known:
         raise LaunchError(f"there is no benchmark {options.name}; there are: {' '.join(known)}")
-    kept = [] if not options.json else ["--json", str(Path(options.json).absolute())]
-    return _run(places, options.name, [*_lengths(options), *kept])
+    written = [] if not options.json else ["--json", str(Path(options.json).absolute())]
+    written += ["--keep"] if options.keep else []
+    return _run(places, options.name, [*_lengths(options), *written])
 
 
 def _bench_all(places: Places, known: Sequence[str], options: argparse.Namespace) -> int:
@@ -83,5 +84,6 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--long", action="store_true", help="with what takes hours, if it has that")
     parser.add_argument("--minutes", type=float, help="how long, if it takes as long as it is told")
     parser.add_argument("--json", metavar="FILE", help="also write the rows there")
+    parser.add_argument("--keep", action="store_true", help="put the run with those published")
     parser.add_argument("--runs", type=int, default=1, help="of all: medians of so many")
     return parser.parse_args(arguments)
