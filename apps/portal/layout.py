@@ -29,6 +29,7 @@ class NavItem:
 
 NAVIGATION = (
     NavItem("Home", "home", "home", "h", Permission.ORGANIZATION_READ),
+    NavItem("Value", "value", "value", "w", Permission.USAGE_READ),
     NavItem("Projects", "projects", "projects", "p", Permission.PROJECTS_READ),
     NavItem("API keys", "keys", "keys", "k", Permission.KEYS_READ),
     NavItem("Credentials", "credentials", "credentials", "c", Permission.CREDENTIALS_READ),

@@ -29,6 +29,7 @@ from apps.portal.views import (
     start,
     trials,
     usage,
+    value,
     webhooks,
 )
 from apps.portal.views import settings as organization_settings
@@ -37,6 +38,8 @@ app_name = "portal"
 
 organization_patterns = [
     path("", home.home, name="home"),
+    path("value/", value.value_page, name="value"),
+    path("value/figures.csv", value.value_file, name="value_file"),
     path("members/", members.member_list, name="members"),
     path("members/invite/", members.invitation_create, name="invitation_create"),
     path("members/leave/", members.leave, name="leave"),

@@ -124,6 +124,7 @@ class Page:
     """One page: the view's name, the row it is about, and the roles that may open it.
 
     is_recent: asks for the password again unless it was typed a moment ago. is_shown: no POST.
+    query: with which it has something to show.
     """
 
     view: str
@@ -131,6 +132,7 @@ class Page:
     roles: frozenset[Role] = field(default_factory=frozenset)
     is_recent: bool = False
     is_shown: bool = False
+    query: str = ""
 
     def url(self, world: World) -> str:
         """The address of the page in `world`."""
@@ -138,11 +140,13 @@ class Page:
         if self.about:
             row = getattr(world, self.about)
             arguments.append(row if isinstance(row, str) else row.pk)
-        return reverse(self.view, args=arguments)
+        address = reverse(self.view, args=arguments)
+        return f"{address}?{self.query}" if self.query else address
 
 
 ORGANIZATION_PAGES = (
     Page("portal:home", roles=EVERYBODY),
+    Page("portal:value", roles=EVERYBODY, query="since=2026-03-10&until=2026-03-20"),
     Page("portal:members", roles=EVERYBODY),
     Page("portal:invitation_create", roles=MANAGERS),
     Page("portal:invitation_withdraw", "invitation", MANAGERS),

@@ -66,6 +66,13 @@ def usage(query: UsageQuery, *, at: datetime) -> Answer:
         return replace(answer, previous=_answered(before, at))
 
 
+def bucket_times(query: UsageQuery) -> list[datetime]:
+    """Where each bucket of the query's window begins, in its zone, also those without any call."""
+    granularity = _granularity(query)
+    starts = bucket_starts(query.since, query.until, granularity, query.zone)
+    return [bucket_start(at, granularity, query.zone) for at in starts] if granularity else []
+
+
 def _answered(query: UsageQuery, at: datetime) -> Answer:
     wanted = _wanted(query, at)
     _require_kept(wanted, at)
