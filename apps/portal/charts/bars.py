@@ -38,7 +38,7 @@ def _ends(stack: Stack) -> tuple[Decimal, Decimal]:
 
 def _drawn(said: Said, given: Sequence[Stack], scale: Scale, kind: str) -> SafeString:
     bars = [bar for place, each in enumerate(given) for bar in _bar(each, place, scale)]
-    parts = [*bars, *scale.axes([each.label for each in given])]
+    parts = [*scale.axes([each.label for each in given]), *bars]
     return picture(said, (scale.width, scale.height), kind, parts)
 
 

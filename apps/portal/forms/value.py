@@ -16,10 +16,10 @@ from apps.tenants.selectors import api_keys, projects
 _ANY = ("", "Any")
 _LONGEST, MOST_CHOICES = 200, 500
 _NO = "no"
-_COMPARISONS = [("previous", "The period before"), (_NO, "Nothing")]
+_COMPARISONS = [("previous", "Period before"), (_NO, "Nothing")]
 _DAY = timedelta(days=1)
 # What stands behind "More filters".
-MORE = ("end_user", "tag_name", "tag")
+MORE = ("requested_model", "end_user", "tag_name", "tag")
 
 
 class ValueForm(forms.Form):

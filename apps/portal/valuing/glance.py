@@ -10,11 +10,13 @@ from apps.kernel.money import shown_usd
 from apps.portal.valuing.addresses import Addresses
 
 _TICK = timedelta(microseconds=1)
-_PROVEN_NOTE = "What held-out conversations confirm: the lower edge of its interval."
+# A period before that had next to nothing makes percents that nobody can read.
+_MOST_PERCENT = 1000
+_PROVEN_NOTE = "At least so much, by held-out conversations of periods that ended in these days."
 
 
 class Stat(NamedTuple):
-    """badge: a word and its level, or neither. change: on the window before, in words."""
+    """change: on the window before, in words. level: of what is proven, or estimated."""
 
     label: str
     value: str
@@ -22,7 +24,6 @@ class Stat(NamedTuple):
     change: str
     url: str
     link: str
-    badge: str = ""
     level: str = ""
 
 
@@ -46,7 +47,7 @@ def stats_of(found: Value, addresses: Addresses) -> Iterator[Stat]:
         f"{share(now.estimated_usd, now.untouched_usd)} of the spend without Netra, reckoned"
         " request by request, less what comparing cost.",
         changed(now.estimated_usd, was.estimated_usd if was else None), "#levers", "By lever",
-        "Estimated", "accent",
+        "accent",
     )  # fmt: skip
 
 
@@ -72,7 +73,9 @@ def changed(now: Decimal | None, before: Decimal | None) -> str:
     if not before:
         return was
     percent = (now - before) / abs(before) * 100
-    return f"{was} ({percent:+,.1f} %)"
+    if abs(percent) < _MOST_PERCENT:
+        return f"{was} ({percent:+,.1f} %)"
+    return f"{was} ({now / before:,.0f} times)"
 
 
 def share(part: Decimal, whole: Decimal) -> str:
@@ -93,12 +96,12 @@ def _proven(found: Value) -> Stat:
             "Proof is of a project or of everything, never of one key, model, user or tag."
             " Clear these filters to see it."
         )
-        return Stat("Proven saving", "–", note, "", "#proof", "Why", "Proven", "success")
+        return Stat("Proven saving", "–", note, "", "#proof", "Why", "success")
     count = len(known.statements)
     if not count:
         note = "No statement covers a period that ended in these days."
-        return Stat("Proven saving", "–", note, "", "#proof", "How far it is", "Proven", "success")
+        return Stat("Proven saving", "–", note, "", "#proof", "How far it is", "success")
     link = f"{count} statement{'s' if count > 1 else ''}"
     change = changed(known.proven_usd, known.before_usd)
     value = shown_usd(known.proven_usd)
-    return Stat("Proven saving", value, _PROVEN_NOTE, change, "#proof", link, "Proven", "success")
+    return Stat("Proven saving", value, _PROVEN_NOTE, change, "#proof", link, "success")

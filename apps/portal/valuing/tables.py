@@ -15,10 +15,11 @@ _WHENS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
 
 
 class Table(NamedTuple):
-    """As templates/parts/table.html takes it."""
+    """As templates/parts/table.html takes it. foot: the sum, where there is one."""
 
     columns: list[dict[str, Any]]
     rows: list[list[dict[str, Any]]]
+    foot: list[dict[str, Any]] | None = None
 
 
 def bucket_table(found: Value, addresses: Addresses) -> Table:
@@ -42,8 +43,8 @@ def bucket_table(found: Value, addresses: Addresses) -> Table:
 
 
 def lever_table(found: Value, addresses: Addresses) -> Table:
-    """What each lever saved and cost; the last line is their sum."""
-    heads = ["Lever", "Saved on requests", "Cost of comparing", "Net saving", "Of spend"]
+    """What each lever saved and cost, and their sum."""
+    heads = ["Lever", "Saved on requests", "Cost of comparing", "Net saving", "Share of spend"]
     if found.before:
         heads.append("Period before")
     rows = [_lever_row(found, lever, heads, addresses) for lever in found.now.levers]
@@ -57,7 +58,7 @@ def lever_table(found: Value, addresses: Addresses) -> Table:
     ]
     if found.before:
         whole.append(shown_usd(found.before.spend.estimated_usd))
-    return _table(heads, [*rows, _row(heads, ("All together", ""), *whole)])
+    return _table(heads, rows)._replace(foot=_row(heads, ("All together", ""), *whole))
 
 
 def rate_table(found: Value) -> Table:

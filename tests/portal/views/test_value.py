@@ -56,7 +56,7 @@ def of_the_api(world: World, query: str = WINDOW) -> Any:
 
 def cards(html: str) -> dict[str, str]:
     """Label → figure, as they stand at the top."""
-    pattern = r'stat__label">([^<]+)</span>.*?stat__value">([^<]+)</p>'
+    pattern = r'stat__label">([^<]+)</p>.*?stat__value">([^<]+)</p>'
     return dict(re.findall(pattern, html, re.DOTALL))
 
 
