@@ -65,7 +65,7 @@ class ExactField(serializers.CharField):
         return f"{value:f}"
 
 
-class SpendOut(serializers.Serializer[Spend]):
+class ValueSpendOut(serializers.Serializer[Spend]):
     """Of one window or bucket."""
 
     requests = serializers.IntegerField(source="calls", help_text="Refused ones left out.")
@@ -86,7 +86,7 @@ class LeverValueOut(serializers.Serializer[LeverValue]):
     net_usd = ExactField()
 
 
-class RateOut(serializers.Serializer[Rate]):
+class ValueRateOut(serializers.Serializer[Rate]):
     """US dollars for one, without Netra and with it; null of nothing."""
 
     before = ExactField(allow_null=True)
@@ -98,17 +98,17 @@ class ValueWindowOut(serializers.Serializer[Window]):
 
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
-    spend = SpendOut()
+    spend = ValueSpendOut()
     levers = LeverValueOut(many=True)
-    per_request = RateOut(source="spend.per_call")
-    per_thousand_tokens = RateOut()
+    per_request = ValueRateOut(source="spend.per_call")
+    per_thousand_tokens = ValueRateOut()
 
 
-class BucketOut(serializers.Serializer[Bucket]):
+class ValueBucketOut(serializers.Serializer[Bucket]):
     """at: where it begins, in your time zone."""
 
     at = serializers.DateTimeField()
-    spend = SpendOut()
+    spend = ValueSpendOut()
     levers_usd = serializers.DictField(
         source="levers", child=ExactField(), help_text="Lever → net saving."
     )
@@ -175,5 +175,5 @@ class ValueOut(serializers.Serializer[Value]):
     )
     holdout = ArmValueOut()
     treatment = ArmValueOut()
-    buckets = BucketOut(many=True)
+    buckets = ValueBucketOut(many=True)
     sources = serializers.ListField(child=serializers.CharField())

@@ -28,7 +28,7 @@ from apps.attribution.valuing import (
     exact_sum,
 )
 from apps.usage.outcomes import FAILED
-from apps.usage.querying import Answer, AnswerRow, bucket_times, usage
+from apps.usage.querying import Answer, AnswerRow, UsageQuery, bucket_times, usages
 
 MOST_EXPERIMENTS = 20
 _DAY, _TICK = timedelta(days=1), timedelta(microseconds=1)
@@ -40,17 +40,9 @@ _UNCLAIMED = ""
 
 def value(query: ValueQuery, *, at: datetime) -> Value:
     """The answer for the current organization. at: now. Raises InvalidQuery, SearchTooWide."""
-    spend = usage(
-        query.usage(measures=_SPENT, dimensions=("kind",), granularity=query.granularity), at=at
-    )
-    levers = usage(
-        query.usage(
-            measures=("saved_usd",), dimensions=("lever", "kind"), granularity=query.granularity
-        ),
-        at=at,
-    )
+    spend, levers, by_arm = usages(_questions(query), at=at)
     before = spend.previous
-    arms = _arms(query, at)
+    arms = {row.dimensions["arm"]: row for row in by_arm.rows}
     return Value(
         query,
         now=_window(spend, levers),
@@ -61,6 +53,15 @@ def value(query: ValueQuery, *, at: datetime) -> Value:
         proven=_proven(query, before) if query.is_provable else None,
         sources=sorted({*spend.sources, *levers.sources}),
     )
+
+
+def _questions(query: ValueQuery) -> Iterator[UsageQuery]:
+    """What was spent and what levers saved, by time; and both arms in the whole window."""
+    by_time = {"granularity": query.granularity}
+    yield query.usage(measures=_SPENT, dimensions=("kind",), **by_time)
+    yield query.usage(measures=("saved_usd",), dimensions=("lever", "kind"), **by_time)
+    theirs = {"kind": list(CUSTOMERS_KINDS)}
+    yield query.usage(measures=_ARM, dimensions=("arm",), filters=theirs, compare=None)
 
 
 def _window(spend: Answer, levers: Answer) -> Window:
@@ -118,13 +119,6 @@ def _by_time(rows: Sequence[AnswerRow]) -> Mapping[datetime, list[AnswerRow]]:
     """Rows come in the order of time."""
     found = groupby((row for row in rows if row.at), key=lambda row: row.at)
     return {at: list(each) for at, each in found if at}
-
-
-def _arms(query: ValueQuery, at: datetime) -> Mapping[str, AnswerRow]:
-    asked = query.usage(
-        measures=_ARM, dimensions=("arm",), filters={"kind": list(CUSTOMERS_KINDS)}, compare=None
-    )
-    return {row.dimensions["arm"]: row for row in usage(asked, at=at).rows}
 
 
 def _arm(rows: Mapping[str, AnswerRow], arm: str) -> ArmValue:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
 
 
@@ -18,15 +18,13 @@ class Said:
 
 def element(name: str, *parts: SafeString | str, **attributes: str | int | float) -> SafeString:
     """`class_` is class, `text_anchor` text-anchor; texts are escaped."""
-    named = format_html_join(
-        "", ' {}="{}"', ((_name(key), shown(value)) for key, value in attributes.items())
-    )
-    return format_html("<{0}{1}>{2}</{0}>", name, named, joined(parts))
+    named = "".join(f' {_name(key)}="{_value(each)}"' for key, each in attributes.items())
+    return SafeString(f"<{name}{named}>{joined(parts)}</{name}>")
 
 
 def joined(parts: Iterable[SafeString | str]) -> SafeString:
     """One after the other."""
-    return format_html_join("", "{}", ((part,) for part in parts))
+    return SafeString("".join(conditional_escape(part) for part in parts))
 
 
 def picture(
@@ -50,9 +48,11 @@ def picture(
     )
 
 
-def shown(value: str | float) -> str:
-    """A tenth of a pixel, and no more digits than that."""
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
+def _value(given: str | float) -> str:
+    """A tenth of a pixel, and no more digits than that; texts escaped."""
+    if isinstance(given, str):
+        return escape(given)
+    return f"{given:.1f}" if isinstance(given, float) else str(given)
 
 
 def _name(key: str) -> str:

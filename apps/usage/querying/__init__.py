@@ -1,6 +1,6 @@
 """Sums of usage: measures × dimensions × filters × window × granularity."""
 
-from apps.usage.querying.answers import Answer, AnswerRow, bucket_times, usage
+from apps.usage.querying.answers import Answer, AnswerRow, bucket_times, usage, usages
 from apps.usage.querying.terms import (
     COMPARISONS,
     DIMENSIONS,
@@ -21,4 +21,5 @@ __all__ = [
     "UsageQuery",
     "bucket_times",
     "usage",
+    "usages",
 ]
