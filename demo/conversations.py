@@ -49,7 +49,7 @@ class Conversation:
 
     def recordings(self) -> list[Json]:
         """What the simulator is to know of it, the answers of other models among it."""
-        said = {name: self.request[name] for name in ("model", "system") if name in self.request}
+        said: Json = {n: self.request[n] for n in ("model", "system") if n in self.request}
         own: Json = {**said, "messages": list(self.messages)}
         return [own, *(self._said_by(model, text) for model, text in self.others)]
 
