@@ -6,8 +6,9 @@ NETRA_DATA_DIR names the folder of the data sets; a row says so when one is abse
 from collections.abc import Callable
 
 from bench.lever_figures import answers, caching, deciding, routes, shrinking
-from bench.lever_figures.places import NoData, absent
+from bench.lever_figures.places import absent
 from bench.rows import Row
+from demo.sources.folders import NoData
 
 
 def run(quick: bool) -> list[Row]:

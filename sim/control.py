@@ -30,6 +30,10 @@ def _answer(world: World, what: str, query: Mapping[str, str], body: bytes) -> R
     if what == "DELETE /_sim/calls":
         world.journal.clear()
         return json_reply({"deleted": True})
+    if what == "GET /_sim/meter":
+        return json_reply({"models": world.meter.of(query.get("api_key", ""))})
+    if what in ("POST /_sim/recordings", "DELETE /_sim/recordings"):
+        return json_reply(_recorded(world, what.partition(" ")[0], body))
     if what == "POST /_sim/scripts":
         world.write_script(*_script(body))
         return json_reply({"written": True})
@@ -46,11 +50,26 @@ def _calls(world: World, query: Mapping[str, str]) -> dict[str, Any]:
     return {"total": world.journal.total, "in_flight": in_flight, "calls": calls}
 
 
-def _script(body: bytes) -> tuple[str, list[str | None]]:
+def _recorded(world: World, method: str, body: bytes) -> dict[str, Any]:
+    if method == "DELETE":
+        world.recordings.clear()
+        return {"deleted": True}
+    given = _parsed(body)
+    conversations = given.get("conversations") if isinstance(given, dict) else None
+    if not isinstance(conversations, list):
+        raise bad_request('sim: recordings are {"conversations": [{"model", "messages"}]}')
+    return {"answers": sum(world.recordings.add(each) for each in conversations)}
+
+
+def _parsed(body: bytes) -> Any:
     try:
-        given = orjson.loads(body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise bad_request(f"sim: the script is not valid JSON: {error}") from error
+        raise bad_request(f"sim: that is not valid JSON: {error}") from error
+
+
+def _script(body: bytes) -> tuple[str, list[str | None]]:
+    given = _parsed(body)
     if not isinstance(given, dict) or not isinstance(given.get("api_key"), str):
         raise bad_request('sim: a script is {"api_key": "...", "faults": ["500", null]}')
     faults = given.get("faults")

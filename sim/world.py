@@ -12,6 +12,8 @@ from sim.calls import Call
 from sim.errors import bad_request, not_found
 from sim.faults import parse_faults
 from sim.journal import Journal
+from sim.meter import Meter
+from sim.recordings import Recordings
 from sim.replies import Reply
 from sim.steps import Pace
 
@@ -97,6 +99,8 @@ class World:
     clock: Callable[[], float] = time.monotonic
     habits: Habits = field(default_factory=Habits)
     journal: Journal = field(default_factory=Journal)
+    meter: Meter = field(default_factory=Meter)
+    recordings: Recordings = field(default_factory=Recordings)
     scripts: dict[str, deque[str | None]] = field(default_factory=dict)
     files: Shelf = field(default_factory=lambda: Shelf("file"))
     batches: Shelf = field(default_factory=lambda: Shelf("batch"))

@@ -1,6 +1,5 @@
 """Answer caching: near-exact keys on traps, a certified threshold on a stream of intents."""
 
-import csv
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,8 +14,9 @@ from apps.optimization.similarity import (
     near_key,
     veto,
 )
-from bench.lever_figures.places import data, json_lines
 from bench.rows import Row
+from demo.sources.folders import data, json_lines
+from demo.sources.recorded import questions as recorded_questions
 
 STREAM, ORDERS, QUICK_ORDERS = 5_000, 100, 5
 BOUND, ANCHOR_HITS, LEAST_HITS = 0.01, 0.162, 0.16
@@ -72,12 +72,9 @@ def stream_rows(quick: bool) -> list[Row]:
 def halves() -> tuple[list[Question], list[Question]]:
     """All questions with their intent, once shuffled: to choose on, and to report on."""
     embedding = StaticEmbedding.load()
-    rows = [
-        row for name in ("train.csv", "test.csv")
-        for row in csv.DictReader(data("banking77", name).open())
-    ]  # fmt: skip
+    rows = recorded_questions()
     random.Random(_SPLIT_SEED).shuffle(rows)  # noqa: S311  # a split
-    found = [(embedding.vector(row["text"]), row["category"]) for row in rows]
+    found = [(embedding.vector(text), intent) for text, intent in rows]
     known = [(vector, intent) for vector, intent in found if vector is not None]
     return known[: len(known) // 2], known[len(known) // 2 :]
 

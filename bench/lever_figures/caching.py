@@ -10,9 +10,9 @@ from apps.optimization.prefix import CachePrices, PromptCachePlanner, anthropic_
 from apps.optimization.prefix.blocks import Boundary, boundaries
 from apps.optimization.prefix.planning import Plan
 from apps.optimization.prefix.statistics import LIVES_S
-from bench.lever_figures.places import json_lines
-from bench.lever_figures.shrinking import runs
 from bench.rows import Row
+from demo.sources.folders import json_lines
+from demo.sources.recorded import agent_runs
 
 READ, WRITE, OUTPUT = 0.1, 1.25, 5.0
 _BETWEEN_CALLS_S, _BETWEEN_RUNS_S = 5.0, 30.0  # the recorded runs bear no times
@@ -29,7 +29,7 @@ def agent_rows() -> list[Row]:
     """
     planner, cache = PromptCachePlanner(key=_KEY, prices=_FIVE_MINUTES), _Cache()
     full = paid = now_s = 0.0
-    for run in runs():
+    for run in agent_runs():
         messages: list[dict[str, Any]] = []
         system, *rest = run["traj"]
         for message in rest:

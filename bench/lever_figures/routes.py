@@ -1,6 +1,5 @@
 """Routing between two models whose answers to the same questions are recorded (RouteLLM, MMLU)."""
 
-import csv
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +12,8 @@ from apps.optimization.routing import (
     threshold_for_quality,
 )
 from apps.optimization.similarity import StaticEmbedding
-from bench.lever_figures.places import data
 from bench.rows import Row
+from demo.sources.recorded import answered
 
 PRICE_RATIO = 1 / 25
 SPLITS, QUICK_SPLITS, CERTIFIED_SPLITS = 10, 2, 5
@@ -91,11 +90,10 @@ def _outcome(answers: Answers, seed: int) -> Outcome:
 def _answers() -> Answers:
     embedding = StaticEmbedding.load()
     kinds, vectors, right = [], [], []
-    for file in sorted(data("routellm", "mmlu_responses").glob("mmlu_*.csv")):
-        for prompt, *both in list(csv.reader(file.open()))[1:]:
-            vector = embedding.vector(prompt[:_MOST_CHARACTERS])
-            kinds.append(file.stem)
-            vectors.append(np.zeros(256, np.float32) if vector is None else vector)
-            right.append([answer == "True" for answer in both])
+    for each in answered():
+        vector = embedding.vector(each.prompt[:_MOST_CHARACTERS])
+        kinds.append(each.subject)
+        vectors.append(np.zeros(256, np.float32) if vector is None else vector)
+        right.append([each.is_cheap_right, each.is_strong_right])
     cheap, strong = np.array(right, float).T
     return Answers(np.array(kinds), np.array(vectors), cheap, strong)

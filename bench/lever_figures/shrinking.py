@@ -11,8 +11,9 @@ from apps.optimization.certifying import binomial_upper
 from apps.optimization.compression import ResultCompressor, ranked_tools
 from apps.optimization.compression.tools import KEPT
 from apps.optimization.similarity import StaticEmbedding
-from bench.lever_figures.places import data, json_lines
 from bench.rows import Row
+from demo.sources.folders import data, json_lines
+from demo.sources.recorded import agent_runs
 
 _MODELS = ("claude-haiku-4-5-20251001", "gemini-3.6-flash", "gpt-5.4-nano", "grok-4.5")
 _ENCODING = bpe_openai.get_encoding("o200k_base")
@@ -46,7 +47,9 @@ def result_rows() -> list[Row]:
 
     lists of objects with the same keys, for which TOON has a notation.
     """
-    sizes = np.array([each for n, run in enumerate(runs()) for each in _sizes(run["traj"], str(n))])
+    sizes = np.array(
+        [each for n, run in enumerate(agent_runs()) for each in _sizes(run["traj"], str(n))]
+    )
     is_table = sizes[:, 2] == 1
     tables, everything = (1 - s[:, 1].sum() / s[:, 0].sum() for s in (sizes[is_table], sizes))
     return [
@@ -97,12 +100,6 @@ def tool_rows() -> list[Row]:
         Row(f"BFCL: right tool among the {KEPT} kept", right, "share", 0.991, 0.99, right >= 0.99),
         Row("- tokens of schemas saved", 1 - after / before, "share"),
     ]
-
-
-def runs() -> list[Any]:
-    """The 200 runs, in the file's order."""
-    found: list[Any] = json.loads(data("tau_bench_airline", "gpt-4o-airline.json").read_text())
-    return found
 
 
 def _bfcl(name: str) -> list[Any]:

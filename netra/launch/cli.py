@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from netra.launch import benching, checking, commands, testing, venv
+from netra.launch import benching, checking, commands, demoing, testing, venv
 from netra.launch.environment import Addresses, without_own_urls
 from netra.launch.failures import LaunchError, explain_os_error
 from netra.launch.interrupts import Stopped
@@ -18,6 +18,7 @@ USAGE = """usage: ./apex COMMAND [OPTIONS]
   up [--portal-port N] [--gateway-port N] [--simulator-port N]
                                             run everything; Ctrl-C stops it
   down                                      stop it from another terminal
+  demo [--requests N] [--speed X] [--again] recorded traffic through what runs, with the truth
   manage ARGUMENTS                          manage.py against the running databases
   test [PYTEST ARGUMENTS] [--long]          the test suite
   check                                     lint, types, layers, sizes, migrations, deployment
@@ -104,6 +105,7 @@ COMMANDS: dict[str, tuple[str, Callable[[Places, list[str]], int]]] = {
     "up": (venv.RUNTIME, _up),
     "down": ("", _down),
     "manage": (venv.RUNTIME, _manage),
+    "demo": (venv.DEV, demoing.demo),
     "test": (venv.DEV, testing.test),
     "check": (venv.DEV, checking.check),
     "bench": (venv.DEV, benching.bench),

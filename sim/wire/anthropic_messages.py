@@ -28,8 +28,10 @@ def messages(call: Call, world: World) -> Reply:
     """POST /v1/messages."""
     model = check_model(call.dialect, call.json.get("model"))
     segments = prompts.segments(call.json)
-    answer = compose(prompts.question(call))
+    question = prompts.question(call)
+    answer = world.recordings.find(call.json) or compose(question)
     usage = _usage(segments, _cache_use(call, world, model, segments), answer.tokens)
+    world.meter.count(call.api_key, served(model), usage)
     message = _message(call.seed, model) | {"usage": usage}
     if call.json.get("stream"):
         return event_stream(_events(message, answer, call.seed), call.seed, answer.tokens)
@@ -87,7 +89,7 @@ def _blocks(answer: Answer, seed: bytes) -> Iterator[Json]:
     if answer.thinking:
         signature = base62_id(seed, "signature", 64)
         yield {"type": "thinking", "thinking": answer.thinking, "signature": signature}
-    if not answer.calls:
+    if answer.text or not answer.calls:
         yield {"type": "text", "text": answer.text}
     for call in answer.calls:
         identity = f"toolu_{base62_id(seed, f'tool {call.number}')}"

@@ -26,8 +26,10 @@ def chat(call: Call, world: World) -> Reply:
     model = check_model(call.dialect, call.model or call.json.get("model"))
     segments = prompts.segments(call.json)
     question = prompts.question(call, model)
-    answers = [compose(question, number) for number in range(choice_count(call.json))]
+    said = world.recordings.find({**call.json, "model": model})
+    answers = [said or compose(question, number) for number in range(choice_count(call.json))]
     usage = usage_of(segments, answers, cache_use(call, world, model, segments))
+    world.meter.count(call.api_key, served(model), usage)
     envelope = _envelope(call, model)
     if call.json.get("stream"):
         events = _events(call, question, answers, envelope, usage)
@@ -90,7 +92,7 @@ def call_id(seed: bytes, choice: int, call: ToolCall) -> str:
 
 
 def _choice(number: int, answer: Answer, seed: bytes) -> Json:
-    content = None if answer.calls else answer.text
+    content = None if answer.calls and not answer.text else answer.text
     message: Json = {"role": "assistant", "content": content, "refusal": None, "annotations": []}
     if answer.calls:
         message["tool_calls"] = [
@@ -122,7 +124,7 @@ def _events(
 
 def _deltas(number: int, answer: Answer, seed: bytes) -> Iterator[tuple[Json, str | None]]:
     draw = Draw(seed, f"pieces {number}")
-    opening = None if answer.calls else ""
+    opening = None if answer.calls and not answer.text else ""
     yield {"role": "assistant", "content": opening, "refusal": None}, None
     for piece in pieces(answer.text, draw):
         yield {"content": piece}, None

@@ -1,0 +1,1 @@
+"""`./apex demo`: recorded traffic through the running product, and what was really saved."""

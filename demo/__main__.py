@@ -1,0 +1,46 @@
+"""python -m demo --folder DIR: what `./apex demo` runs beside a running product."""
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import django
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when every figure is as it should be, 1 when one is not, 130 when it was stopped."""
+    options = _options(arguments)
+    django.setup()
+    for name in ("httpx", "httpx2"):  # one line for each call of an SDK
+        logging.getLogger(name).setLevel(logging.WARNING)
+    commanding = importlib.import_module("demo.commanding")  # imports models
+    status: int = commanding.run_demo(
+        requests=options.requests,
+        speed=options.speed,
+        is_anew=options.again,
+        folder=options.folder.absolute(),
+    )
+    return status
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("apex demo")
+    parser.add_argument("--requests", type=_count, metavar="N", help="of each organization")
+    parser.add_argument("--speed", type=float, metavar="X", help="times the recorded arrivals")
+    parser.add_argument("--again", action="store_true", help="a new run, whatever was before")
+    parser.add_argument("--folder", type=Path, default=Path(".local/demo"), help=argparse.SUPPRESS)
+    return parser.parse_args(arguments)
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return count
+
+
+if __name__ == "__main__":
+    sys.exit(main())

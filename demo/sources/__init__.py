@@ -1,0 +1,1 @@
+"""Recorded traffic: where it lies, and what it holds. Benchmarks read it here as well."""

@@ -1,0 +1,120 @@
+"""The demo from its first call to its table, with our own set, a gateway and a simulator."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from apps.kernel.clock import utc_now
+from apps.tenants.context import tenant_scope
+from apps.tenants.models import Organization
+from apps.tenants.services.demo import DEMO_EMAIL
+from apps.usage.selectors import events
+from apps.usage.services.ingestion import ingest_events
+from demo.carriers import REFERENCE
+from demo.journal import Carried, read_calls
+from demo.report import Result
+from demo.running import Places, begin, carry, results
+from demo.simulator import Simulator
+from demo.state import Run, journal_path, read_run
+from demo.traffic import Traffic, traffic
+from tests import factories
+from tests.gateways import RunningGateway, Tenant, running_gateway
+from tests.proxy.test_levers import known_to_gateways
+from tests.simulator import RunningSimulator, running_simulator
+
+CALLS = 60
+
+
+@dataclass
+class Demo:
+    """A run that has begun, what it replays, and where."""
+
+    run: Run
+    traffic: Traffic
+    places: Places
+    gateway: RunningGateway
+
+    def carry(self) -> bool:
+        return carry(self.run, self.traffic, self.places, speed=None)
+
+    def calls(self) -> list[Carried]:
+        return read_calls(journal_path(self.places.folder, self.run))
+
+    def ship(self) -> None:
+        """What the shipper does: each organization's events into its request log."""
+        names = (*(each.name for each in self.run.customers),)
+        told = self.gateway.events(sum(call.who in names for call in self.calls()))
+        for organization in organizations(self.run):
+            own = [event for event in told if event.organization_id == organization.pk]
+            ingest_events(organization=organization, events=own, at=utc_now())
+
+
+def organizations(run: Run) -> list[Organization]:
+    return [Organization.objects.get(pk=each.organization_id) for each in run.customers]
+
+
+@pytest.fixture
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Demo]:
+    monkeypatch.setenv("NETRA_DATA_DIR", str(tmp_path / "absent"))
+    factories.make_user(DEMO_EMAIL)
+    with running_simulator() as simulator:
+        places = Places("", simulator.url, tmp_path / "demo")
+        run = begin(CALLS, places)
+        wanted = traffic(CALLS)
+        loaded = Simulator(simulator.url)
+        loaded.load(each.conversation for each in wanted.arriving)
+        loaded.close()
+        with running_gateway(*tenants(run, simulator)) as gateway:
+            yield Demo(run, wanted, replace(places, gateway_url=gateway.url), gateway)
+
+
+def tenants(run: Run, simulator: RunningSimulator) -> list[Tenant]:
+    return [
+        known_to_gateways(organization, customer.key, simulator)
+        for organization, customer in zip(organizations(run), run.customers, strict=True)
+    ]
+
+
+def by_name(found: list[Result]) -> dict[str, Result]:
+    return {each.customer.name: each for each in found}
+
+
+@pytest.mark.django_db
+def test_the_true_saving_of_each_policy_is_what_its_ledger_says_and_no_more_is_proven(
+    demo: Demo,
+) -> None:
+    assert demo.carry()
+    demo.ship()
+    found = results(demo.run.ended(utc_now()), demo.places)
+    for each in found:
+        assert (each.truth.calls, each.truth.errors) == (CALLS, 0)
+        assert each.proven.proven <= max(each.truth.saved, Decimal(0))
+        assert each.is_good
+        assert each.off == 0
+        assert each.truth.same == each.truth.reference_same == 1
+    named = by_name(found)
+    assert named["all"].truth.saved >= named["unchanged"].truth.saved > 0
+    assert named["shadow"].truth.saved_on_calls == 0
+    assert len({each.truth.without for each in found}) == 1
+
+
+@pytest.mark.django_db
+def test_a_run_that_was_stopped_goes_on_where_it_was(demo: Demo) -> None:
+    half = replace(demo.traffic, arriving=demo.traffic.arriving[:10])
+    carry(demo.run, half, demo.places, speed=None)
+    before = demo.calls()
+    assert read_run(demo.places.folder) == demo.run
+    with journal_path(demo.places.folder, demo.run).open("a") as file:
+        file.write('{"who": "all", "conv')  # killed while it wrote
+    assert demo.carry()
+    after = demo.calls()
+    assert after[: len(before)] == before
+    assert len(after) == len({(c.who, c.conversation, c.turn) for c in after}) == 4 * CALLS
+    assert {call.who for call in after} == {REFERENCE, "all", "unchanged", "shadow"}
+    demo.ship()
+    for organization in organizations(demo.run):
+        with tenant_scope(organization):
+            assert events().count() == CALLS
