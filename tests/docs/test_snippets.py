@@ -8,10 +8,11 @@ from tests.docs.pages import Snippet, all_snippets, pages, snippets
 from tests.docs.product import Product
 from tests.docs.running import Terminal, within
 
-pytestmark = pytest.mark.xdist_group("docs")
 RUN = {"bash", "python", "typescript", "json", "http", "sql"}
 # What a program prints, and the table of constants that tests/attribution computes again.
 SHOWN = {"text", "numbers"}
+# Pages with blocks that are neither.
+DRAWN = {"README.md", "docs/architecture.md"}
 # Counted by page, so that leaving a snippet out is a choice that somebody sees.
 NOT_RUN = {
     "docs/demo.md": 1,
@@ -25,20 +26,26 @@ def runs(snippet: Snippet) -> bool:
     return snippet.language in RUN and not snippet.reason_not_to_run
 
 
-PAGES = [page for page in pages() if any(map(runs, snippets(page)))]
+def test_the_snippets_of_each_page_do_what_it_says(product: Product) -> None:
+    """One test, so that one process starts one product for all of them."""
+    failed = {page: error for page in pages() if (error := _error_of(page, product))}
+    assert failed == {}
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_the_snippets_of_a_page_do_what_it_says(page: str, product: Product) -> None:
-    (product.folder / "state.sh").unlink(missing_ok=True)  # a new terminal
-    terminal = Terminal(product, dict(product.env))
+def _error_of(page: str, product: Product) -> str:
+    """What went wrong first, or nothing."""
+    terminal = Terminal(product)
     for snippet in filter(runs, snippets(page)):
-        terminal.run(snippet)
+        try:
+            terminal.run(snippet)
+        except Exception as error:  # noqa: BLE001  (snippets raise what they like)
+            return f"{snippet.place}: {type(error).__name__}: {error}"
+    return ""
 
 
 def test_every_snippet_says_its_language() -> None:
     unsaid = {each.page for each in all_snippets() if each.language not in RUN | SHOWN}
-    assert unsaid <= {"README.md"}
+    assert unsaid <= DRAWN
 
 
 def test_snippets_that_nothing_runs_give_a_reason_and_are_counted() -> None:
