@@ -13,7 +13,7 @@ from demo.conversations import Conversation
 from demo.journal import Carried, Journal
 from demo.traffic import Arriving
 
-AT_ONCE = 8  # conversations
+AT_ONCE = 4  # conversations: two cores keep some time for everything else
 
 
 @dataclass(slots=True)
