@@ -1,5 +1,8 @@
 """Reads: bounded by the caller's page and totally ordered."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from django.db.models import Prefetch, QuerySet
 
 from apps.notices.kinds import WEBHOOK_ONLY, Kind
@@ -10,6 +13,17 @@ from apps.tenants.models import Organization, User
 def notices(organization: Organization) -> QuerySet[Notice]:
     """What the organization was told, newest first."""
     return organization.notices.order_by("-at", "-id")
+
+
+def budget_alerts(
+    organization: Organization, *, limit_ids: Collection[UUID], windows: Collection[str]
+) -> QuerySet[Notice]:
+    """What was told of these budgets in windows of these names, newest first."""
+    return notices(organization).filter(
+        kind=Kind.BUDGET_ALERT,
+        payload__limit_id__in=[str(each) for each in limit_ids],
+        payload__window__in=list(windows),
+    )
 
 
 def endpoints(organization: Organization) -> QuerySet[WebhookEndpoint]:

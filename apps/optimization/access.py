@@ -172,5 +172,18 @@ def resolved(*terms: PolicyTerms) -> Policy:
     return Policy(states, **said)
 
 
+def deciding(*terms: PolicyTerms) -> dict[str, int]:
+    """Lever or field → the place in `terms` of the word that holds by `resolved`; what nobody says
+    is not in it.
+    """
+    found: dict[str, int] = {}
+    closed: set[str] = set()
+    for place, each in enumerate(terms):
+        found |= {lever: place for lever in each.levers if lever not in closed}
+        closed |= {lever for lever, state in each.levers.items() if state == "off"}
+        found |= {name: place for name in _FIELDS if getattr(each, name) is not None}
+    return found
+
+
 _FIELDS = tuple(each.name for each in fields(PolicyTerms) if each.name != "levers")
 DEFAULT = resolved()

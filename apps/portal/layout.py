@@ -8,9 +8,11 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from apps.tenants.actors import Actor
+from apps.tenants.context import NoTenantScope, current_tenant
 from apps.tenants.models import Organization, User
 from apps.tenants.permissions import Permission
 from apps.tenants.selectors import organizations_of
+from apps.usage.selectors import has_carried
 
 # The switcher is a menu, not a directory.
 MOST_ORGANIZATIONS = 100
@@ -27,8 +29,10 @@ class NavItem:
     permission: Permission
 
 
+HOME = NavItem("Home", "home", "home", "h", Permission.ORGANIZATION_READ)
+# Until the first call has passed.
+GET_STARTED = NavItem("Get started", "get_started", "start", "g", Permission.KEYS_READ)
 NAVIGATION = (
-    NavItem("Home", "home", "home", "h", Permission.ORGANIZATION_READ),
     NavItem("Projects", "projects", "projects", "p", Permission.PROJECTS_READ),
     NavItem("API keys", "keys", "keys", "k", Permission.KEYS_READ),
     NavItem("Credentials", "credentials", "credentials", "c", Permission.CREDENTIALS_READ),
@@ -68,11 +72,21 @@ def _organizations(request: HttpRequest) -> list[Organization]:
 
 
 def _navigation(actor: Actor, path: str) -> list[dict[str, object]]:
+    first = (HOME, GET_STARTED) if _is_new() else (HOME,)
     return [
         _nav_entry(item, actor.organization.slug, path)
-        for item in NAVIGATION
+        for item in (*first, *NAVIGATION)
         if actor.may(item.permission)
     ]
+
+
+def _is_new() -> bool:
+    """Whether no call passed yet; pages of errors, which stand outside any scope, do not ask."""
+    try:
+        current_tenant()
+    except NoTenantScope:
+        return False
+    return not has_carried()
 
 
 def _nav_entry(item: NavItem, slug: str, path: str) -> dict[str, object]:

@@ -13,9 +13,12 @@ from apps.usage.store import (
     bounded,
     decisions_of,
     find_events,
+    has_carried,
     request_count,
     scored_calls,
+    served_models,
     spent_usd,
+    tag_names,
     unit_ends,
     unit_events,
 )
@@ -31,13 +34,17 @@ __all__ = [
     "decisions_of",
     "event",
     "events",
+    "has_carried",
     "has_content",
+    "latest_call",
     "refusals",
     "request_count",
     "scored_calls",
     "sealed_content",
+    "served_models",
     "spent_usd",
     "stored_content_bytes",
+    "tag_names",
     "unit_ends",
     "unit_events",
 ]
@@ -47,6 +54,11 @@ ANY = EventFilter()
 def events(wanted: EventFilter = ANY) -> QuerySet[UsageEvent]:
     """The request log of the current organization, newest first."""
     return find_events(wanted)
+
+
+def latest_call() -> UsageEvent | None:
+    """The newest call that somebody sent to the gateway, however it ended."""
+    return find_events(EventFilter(kind="live")).first()
 
 
 def event(event_id: UUID) -> UsageEvent:

@@ -12,7 +12,7 @@ from bench.rows import Row
 UNITS = 10_000
 # Caps of a unit in mean costs, as a contract of that volume would name them; the asymptotic bound
 # needs none.
-SMALL_CAP, CAP, LARGE_CAP, UNUSED_CAP = 40.0, 90.0, 450.0, 1_000.0
+SMALL_CAP, CAP, LARGE_CAP, UNUSED_CAP = 25.0, 90.0, 250.0, 1_000.0
 WORLDS = {
     "log-normal, sigma 1.6": World(),
     "Pareto 2.2": World(tail="pareto"),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.attribution.estimators import Proof, Terms
-from apps.attribution.sequences import deviation, one_sided_radius
+from apps.attribution.sequences import UNIT, deviation, one_sided_radius
 from bench.proof.worlds import HOLDOUT_BP, MEAN, World
 
 LOOKS = 30
@@ -19,13 +19,15 @@ Floats = NDArray[np.float64]
 class Looks:
     """Arrays (runs, looks): triggered units, score sums, spreads, true savings; in mean costs.
 
-    is_flagged: (runs,) whether the ledger was found to claim too much at any look.
+    losses: (runs, looks, slopes), of the exact bound at `cap`. is_flagged: (runs,) whether the
+    ledger was found to claim too much at any look.
     """
 
     count: Floats
     total: Floats
     spread: Floats
     true: Floats
+    losses: Floats
     is_flagged: NDArray[np.bool_]
     cap: float
 
@@ -36,7 +38,7 @@ class Looks:
 
     def exact(self) -> Floats:
         """Lower bounds."""
-        return self.total - self.cap * deviation(self.spread / self.cap**2, ALPHA)
+        return self.total - self.cap * deviation(self.losses, ALPHA)
 
 
 def looks(world: World, units: int, runs: int, *, cap: float, seed: int = 1) -> Looks:
@@ -45,16 +47,16 @@ def looks(world: World, units: int, runs: int, *, cap: float, seed: int = 1) -> 
     seeds = np.random.SeedSequence(seed).spawn(runs)
     found = [_one(world, units, np.random.default_rng(each), terms) for each in seeds]
     sums = np.array([each for each, _ in found])
-    count, total, spread, true = np.moveaxis(sums, -1, 0)
+    count, total, spread, true = np.moveaxis(sums[..., :4], -1, 0)
     return Looks(
-        count, total / MEAN, spread / MEAN**2, true / MEAN,
+        count, total / MEAN, spread / MEAN**2, true / MEAN, sums[..., 4:] / UNIT,
         np.array([is_flagged for _, is_flagged in found]), cap,
     )  # fmt: skip
 
 
 def _one(
     world: World, units: int, generator: np.random.Generator, terms: Terms
-) -> tuple[list[tuple[float, float, float, float]], bool]:
+) -> tuple[list[tuple[float, ...]], bool]:
     proof, true, is_flagged, seen = Proof(), 0.0, False, []
     for look in range(LOOKS):
         batch, saved = world.draw(generator, units // LOOKS, look / (LOOKS - 1))
@@ -62,5 +64,6 @@ def _one(
         true += saved
         is_flagged = is_flagged or proof.reconciliation.is_overstated(ALPHA)
         sums = proof.saved
-        seen.append((float(sums.count), float(sums.total), float(sums.spread), true))
+        figures = (sums.count, sums.total, sums.spread, true, *(sums.losses or ()))
+        seen.append(tuple(map(float, figures)))
     return seen, is_flagged

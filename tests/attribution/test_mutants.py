@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.attribution.estimators import test_proving, test_scores, test_watching
-from tests.attribution.sequences import test_settling
+from tests.attribution.sequences import test_betting, test_settling
 from tests.attribution.statements import test_closing
 
 KEY_ASSERTIONS: list[Callable[[], None]] = [
@@ -28,7 +28,9 @@ KEY_ASSERTIONS: list[Callable[[], None]] = [
     test_watching.test_a_lever_that_breaks_answers_is_paused_and_a_harmless_one_is_not,
     lambda: test_watching.test_a_ledger_that_claims_too_much_is_found(0.0, False),
     lambda: test_watching.test_a_ledger_that_claims_too_much_is_found(0.2, True),
-    lambda: test_settling.test_the_exact_bound_is_that_of_floating_point_rounded_up(10**24),
+    lambda: test_settling.test_the_exact_bound_is_that_of_floating_point_rounded_up(3_000),
+    lambda: test_betting.test_a_loss_is_that_of_the_logarithm_or_little_more(10**8),
+    lambda: test_betting.test_a_loss_is_that_of_the_logarithm_or_little_more(-(10**8)),
     lambda: test_settling.test_the_asymptotic_bound_is_that_of_floating_point_rounded_up(5_000),
     test_closing.test_a_month_by_hand,
     test_closing.test_the_ledger_caps_what_the_holdout_proves,
@@ -78,7 +80,10 @@ MUTANTS = {
         "sums.total + deviation_of(sums, bound)"),
     "error of the exact bound": (
         "sequences.settling", "sum(WEIGHTS) / bound.alpha", "sum(WEIGHTS) * bound.alpha"),
-    "spread ignored": ("sequences.settling", "(slope * at - loss).exp()", "(slope * at).exp()"),
+    "losses ignored": ("sequences.settling", "(slope * at - loss).exp()", "(slope * at).exp()"),
+    "losses of one side": ("sequences.betting", "above + below", "below"),
+    "losses in other units": (
+        "sequences.betting", "np.array(distances, float) / scale", "np.array(distances, float)"),
     "error of the asymptotic bound": (
         "sequences.settling", "grown.sqrt() / (2 * bound.alpha)", "grown.sqrt() * bound.alpha"),
     "the greater of ledger and bound": (

@@ -12,11 +12,15 @@ from django.test import override_settings
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.plugin import DjangoDbBlocker
 
+from apps.kernel.clock import utc_now
+from apps.tenants.services.credentials import set_platform_credential
 from netra.settings import base
 from tests import databases
 from tests.browser.site import Site, running_site
 from tests.conftest import use_database
+from tests.factories import make_organization, make_user
 from tests.portal.pages import World, make_world
+from tests.simulator import running_simulator
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -64,8 +68,41 @@ def world(site_database: str, django_db_blocker: DjangoDbBlocker) -> World:
 
 
 @pytest.fixture(scope="session")
+def newcomers(
+    site_database: str, django_db_blocker: DjangoDbBlocker, world: World
+) -> Iterator[dict[str, str]]:
+    """Form of the call → owner of an organization that nobody called from; one provider each."""
+    mine = os.environ["DATABASE_URL"]
+    with running_simulator() as simulator:
+        with django_db_blocker.unblock():
+            use_database(site_database)
+            try:
+                with override_settings(PASSWORD_HASHERS=base.PASSWORD_HASHERS):
+                    owners = {api: _newcomer(api, simulator.url) for api in ("OpenAI", "Anthropic")}
+            finally:
+                use_database(mine)
+        yield owners
+
+
+def _newcomer(api: str, upstream: str) -> str:
+    owner = make_user(f"new-to-{api.lower()}@fresh.test")
+    set_platform_credential(
+        organization=make_organization(f"Fresh {api}", owner),
+        provider=api.lower(),
+        name="Simulator",
+        secret="sim-first",
+        base_url=upstream,
+        at=utc_now(),
+    )
+    return owner.email
+
+
+@pytest.fixture(scope="session")
 def site(
-    site_database: str, world: World, tmp_path_factory: pytest.TempPathFactory
+    site_database: str,
+    world: World,
+    newcomers: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
     """The web process and the worker, over the site's database."""
     with running_site(tmp_path_factory.mktemp("site"), site_database) as site:

@@ -7,13 +7,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
 
 import httpx
+from playwright.sync_api import Page
+
+from tests.factories import PASSWORD
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN_S = 180
@@ -21,10 +24,23 @@ STARTS_WITHIN_S = 180
 
 @dataclass(frozen=True)
 class Site:
-    """A running web process and worker, and the files that their consoles write."""
+    """A running web process and worker, and the files that their consoles write.
+
+    environment: of its processes; names where the gateway is, once `carrying` runs it.
+    """
 
     url: str
     consoles: tuple[Path, ...]
+    folder: Path
+    environment: Mapping[str, str]
+
+    def sign_in(self, page: Page, address: str) -> None:
+        """To the first page of their organization."""
+        page.goto(f"{self.url}/accounts/login/")
+        page.locator("[name=login]").fill(address)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(re.compile(r"/o/[^/]+/$"))
 
     def link_to(self, address: str, part: str) -> str:
         """The newest link that holds `part` in an e-mail to `address`, waiting for it to come."""
@@ -60,30 +76,46 @@ def _links(text: str, part: str) -> list[str]:
 @contextmanager
 def running_site(folder: Path, database_url: str) -> Iterator[Site]:
     """Serve over `database_url` until the block ends."""
-    port = _free_port()
-    url = f"http://localhost:{port}"
+    url, gateway_port = f"http://localhost:{_free_port()}", _free_port()
     env = os.environ | {
         "DATABASE_URL": database_url,
         "DJANGO_SETTINGS_MODULE": "netra.settings.dev",
         "NETRA_PORTAL_URL": url,
+        "NETRA_GATEWAY_URL": f"http://127.0.0.1:{gateway_port}",
+        "NETRA_SPOOL_DIR": str(folder / "spool"),
+        "NETRA_SNAPSHOT_DIR": str(folder / "snapshot"),
         "PYTHONUNBUFFERED": "1",
     }
-    web = ["uvicorn", "netra.asgi:application", "--port", str(port), "--no-access-log"]
-    worker = ["celery", "-A", "netra.celery", "worker", "--pool", "solo", "--loglevel", "warning"]
+    port = url.rpartition(":")[2]
+    web = ["-m", "uvicorn", "netra.asgi:application", "--port", port, "--no-access-log"]
+    worker = ["-m", "celery", "-A", "netra.celery", "worker", "--pool", "solo"]
     consoles = (folder / "web.txt", folder / "worker.txt")
     with ExitStack() as stack:
         stack.enter_context(_process(web, env, consoles[0]))
-        stack.enter_context(_process(worker, env, consoles[1]))
-        _wait_until_ready(url, consoles[0])
-        yield Site(url, consoles)
+        stack.enter_context(_process([*worker, "--loglevel", "warning"], env, consoles[1]))
+        _wait_until_ready(f"{url}/readyz", consoles[0])
+        yield Site(url, consoles, folder, env)
 
 
 @contextmanager
-def _process(command: Sequence[str], env: dict[str, str], console: Path) -> Iterator[None]:
+def carrying(site: Site) -> Iterator[None]:
+    """The gateway and the shipper over the site's database until the block ends."""
+    url, console = site.environment["NETRA_GATEWAY_URL"], site.folder / "gateway.txt"
+    gateway = ["-m", "netra.serving", "--port", url.rpartition(":")[2]]
+    shipper = ["manage.py", "ship"]
+    with ExitStack() as stack:
+        stack.enter_context(_process(gateway, site.environment, console))
+        stack.enter_context(_process(shipper, site.environment, site.folder / "shipper.txt"))
+        _wait_until_ready(f"{url}/readyz", console)
+        yield
+
+
+@contextmanager
+def _process(command: Sequence[str], env: Mapping[str, str], console: Path) -> Iterator[None]:
     with (
         console.open("w") as output,
         subprocess.Popen(
-            [sys.executable, "-m", *command],
+            [sys.executable, *command],
             env=env,
             cwd=ROOT,
             stdout=output,
@@ -101,7 +133,7 @@ def _wait_until_ready(url: str, console: Path) -> None:
     deadline, answer = time.monotonic() + STARTS_WITHIN_S, ""
     while time.monotonic() < deadline:
         try:
-            response = httpx.get(f"{url}/readyz")
+            response = httpx.get(url)
         except httpx.TransportError as error:
             answer = str(error)
         else:

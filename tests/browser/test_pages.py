@@ -42,11 +42,7 @@ CASES = [(page, theme, width) for page in VISITED for theme, width in variants_o
 @pytest.fixture(scope="module")
 def signed_in(browser: Browser, site: Site, world: World) -> StorageState:
     page = browser.new_page()
-    page.goto(f"{site.url}/accounts/login/")
-    page.locator("[name=login]").fill(world.owner.email)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"**/o/{world.organization.slug}/")
+    site.sign_in(page, world.owner.email)
     state = page.context.storage_state()
     page.context.close()
     return state

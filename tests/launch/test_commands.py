@@ -108,8 +108,8 @@ def test_a_run_is_whole_when_nothing_narrows_it(arguments: list[str], whole: boo
     assert is_whole(arguments) is whole
 
 
-def test_coverage_is_asked_of_whole_runs_only() -> None:
-    assert "--cov-fail-under=85" in pytest_command("python", [])
+def test_tests_run_on_every_core_unless_told_otherwise() -> None:
+    assert pytest_command("python", [])[-2:] == ["--dist", "loadgroup"]
     assert pytest_command("python", ["-n0", "tests/a.py"]) == [
         *("python", "-m", "pytest", "-p", "tests.workers"),
         *("-n0", "tests/a.py"),

@@ -16,6 +16,7 @@ from apps.optimization.access import (
     Flush,
     Policies,
     PolicyTerms,
+    deciding,
     resolved,
 )
 
@@ -60,6 +61,18 @@ def test_the_most_specific_word_wins_and_an_off_above_is_final(
     again = Policies.from_dict(orjson.loads(orjson.dumps(policies.to_dict())))
     assert again == policies
     assert again.of(project_id=PROJECT, key_id=KEY) == policy
+
+
+@given(st.lists(TERMS, max_size=3))
+def test_whose_word_holds_is_told_of_each_lever_and_field(chain: list[PolicyTerms]) -> None:
+    found, policy = deciding(*chain), resolved(*chain)
+    for lever in LEVERS:
+        place = found.get(lever)
+        said = DEFAULT.state(lever) if place is None else chain[place].levers[lever]
+        assert said == policy.state(lever)
+    for name in ("quality_bound", "cache_ttl_s", "allowed_models"):
+        words = [place for place, terms in enumerate(chain) if getattr(terms, name) is not None]
+        assert found.get(name) == (words[-1] if words else None)
 
 
 def test_a_flush_voids_what_it_names_and_nothing_else() -> None:

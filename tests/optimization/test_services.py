@@ -10,12 +10,13 @@ from django.db import IntegrityError, transaction
 
 from apps.optimization.access import PART, Policies, PolicyTerms
 from apps.optimization.models import CacheFlush, Policy
-from apps.optimization.selectors import LONGEST_TTL_S, effective, policies
+from apps.optimization.selectors import LONGEST_TTL_S, effect_on, effective, policies, said_by
 from apps.optimization.services import (
     InvalidPolicy,
     TooManyFlushes,
     invalidate_answers,
     set_policy,
+    switch_lever,
 )
 from apps.proxy.snapshot import Shard
 from apps.tenants.context import tenant_scope
@@ -68,6 +69,53 @@ def test_rows_are_added_and_the_newest_holds() -> None:
         assert effective(second).state("exact_cache") == "shadow"
     assert (first.version, second.version) == (1, 2)
     assert told(acme).organization.levers == {"exact_cache": "shadow"}
+
+
+def switch(organization: Organization, lever: str, state: str | None, **subject: Any) -> Policy:
+    with tenant_scope(organization):
+        return switch_lever(
+            organization=organization, lever=lever, state=state, set_by="u", at=AT, **subject
+        )
+
+
+def test_one_lever_is_switched_and_all_else_goes_on() -> None:
+    acme, globex = make_organization("Acme"), make_organization("Acme")
+    key = make_api_key(acme).api_key
+    before = PolicyTerms(levers={"exact_cache": "off"}, cache_ttl_s=60, allowed_models=("m",))
+    say(acme, before, api_key_id=key.pk)
+    say(acme, PolicyTerms(traffic_percent=10))
+    switch(acme, "semantic", "on", api_key_id=key.pk)
+    with tenant_scope(acme):
+        said = said_by(api_key_id=key.pk)
+    assert dict(said.levers) == {"exact_cache": "off", "semantic": "on"}
+    assert (said.cache_ttl_s, said.allowed_models, said.traffic_percent) == (60, ("m",), None)
+    switch(acme, "exact_cache", None, api_key_id=key.pk)
+    assert dict(told(acme).by_key[key.pk].levers) == {"semantic": "on"}
+    assert (told(acme).organization.traffic_percent, told(globex).version) == (10, 0)
+    for lever, state in (("teleport", None), ("semantic", "maybe")):
+        with pytest.raises(InvalidPolicy):
+            switch(acme, lever, state)
+
+
+def test_what_holds_is_told_with_who_said_it() -> None:
+    acme, globex = make_organization("Acme"), make_organization("Acme")
+    project = make_project(acme)
+    key = make_api_key(acme, project=project).api_key
+    say(globex)
+    say(acme, PolicyTerms(levers={"semantic": "shadow", "tier": "off"}, cache_ttl_s=60))
+    say(acme, PolicyTerms(levers={"semantic": "on"}), project_id=project.pk)
+    say(acme, PolicyTerms(levers={"tier": "on"}, cache_ttl_s=90), api_key_id=key.pk)
+    with tenant_scope(acme):
+        found = effect_on(project_id=project.pk, api_key_id=key.pk)
+        above = effect_on(project_id=project.pk)
+    assert (found.policy.state("semantic"), found.policy.state("tier")) == ("on", "off")
+    assert dict(found.sources) == {
+        "semantic": "project",
+        "tier": "organization",
+        "cache_ttl_s": "key",
+    }
+    assert (above.policy.cache_ttl_s, above.sources["cache_ttl_s"]) == (60, "organization")
+    assert dict(above.said.levers) == {"semantic": "on"}
 
 
 def test_a_change_is_announced_as_that_of_a_key_is() -> None:

@@ -73,6 +73,7 @@ class World:
     organization: Organization
     owner: User
     member: Membership
+    finance: User
     project: Project
     key: ApiKey
     credential: ProviderCredential
@@ -124,6 +125,7 @@ class Page:
     """One page: the view's name, the row it is about, and the roles that may open it.
 
     is_recent: asks for the password again unless it was typed a moment ago. is_shown: no POST.
+    query: what the address needs beside its path.
     """
 
     view: str
@@ -131,6 +133,7 @@ class Page:
     roles: frozenset[Role] = field(default_factory=frozenset)
     is_recent: bool = False
     is_shown: bool = False
+    query: str = ""
 
     def url(self, world: World) -> str:
         """The address of the page in `world`."""
@@ -138,11 +141,12 @@ class Page:
         if self.about:
             row = getattr(world, self.about)
             arguments.append(row if isinstance(row, str) else row.pk)
-        return reverse(self.view, args=arguments)
+        return reverse(self.view, args=arguments) + self.query
 
 
 ORGANIZATION_PAGES = (
     Page("portal:home", roles=EVERYBODY),
+    Page("portal:get_started", roles=EVERYBODY),
     Page("portal:members", roles=EVERYBODY),
     Page("portal:invitation_create", roles=MANAGERS),
     Page("portal:invitation_withdraw", "invitation", MANAGERS),
@@ -175,6 +179,9 @@ ORGANIZATION_PAGES = (
     Page("portal:levers", roles=EVERYBODY),
     Page("portal:deferred_calls", roles=EVERYBODY),
     Page("portal:lever_edit", roles=MANAGERS),
+    Page("portal:lever_switch", roles=MANAGERS, query="?lever=semantic&to=on"),
+    Page("portal:lever_reset", roles=MANAGERS),
+    Page("portal:caches_invalidate", roles=BUILDERS),
     Page("portal:certificates", roles=EVERYBODY),
     Page("portal:certificate", "certificate", EVERYBODY, is_shown=True),
     Page("portal:alerts", roles=EVERYBODY),
@@ -245,6 +252,7 @@ def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
         organization=organization,
         owner=owner,
         member=organization.memberships.exclude(user=owner).get(),
+        finance=make_member(organization, Role.FINANCE),
         project=project,
         key=make_api_key(organization, project=project).api_key,
         credential=make_credential(organization),

@@ -19,8 +19,10 @@ from tests.portal.pages import OPEN_PAGES, ORGANIZATION_PAGES, SIGNED_IN_PAGES, 
 DOWNLOADS: dict[str, Permission | Access] = {
     "import_errors": Permission.USAGE_READ,
     "usage_file": Permission.USAGE_READ,
+    "usage_imports": Permission.USAGE_READ,
     "request_rows": Permission.USAGE_READ,
     "request_content": Permission.CONTENT_READ,
+    "first_request": Permission.USAGE_READ,
     "proof_file": Permission.USAGE_READ,
     "proof_verifier": Permission.USAGE_READ,
     "experiment_file": Permission.EXPERIMENTS_READ,
@@ -33,6 +35,7 @@ DOWNLOADS: dict[str, Permission | Access] = {
     "shared_verifier": Access.ANYONE,
 }
 POST_ONLY = {
+    "first_key": Permission.KEYS_WRITE,
     "invitation_resend": Permission.MEMBERS_INVITE,
     "invitation_accept": Access.SIGNED_IN,
     "invitation_decline": Access.ANYONE,
@@ -44,6 +47,7 @@ POST_ONLY = {
 }
 SUPPORT_READS = {
     "portal:home",
+    "portal:get_started",
     "portal:members",
     "portal:projects",
     "portal:keys",

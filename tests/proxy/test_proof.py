@@ -22,14 +22,17 @@ from apps.attribution.models import Period
 from apps.attribution.services import PeriodTerms, commit_period, create_experiment
 from apps.kernel.clock import utc_now
 from apps.kernel.events import Event
+from apps.optimization.certificates import PART, Certificates
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 from apps.tenants.permissions import KEY_SCOPES
+from apps.tenants.services.gateway_parts import publish_part
 from apps.usage.services.ingestion import ingest_events
 from tests import factories
 from tests.api.callers import Caller, by_key
 from tests.gateways import RunningGateway, running_gateway
 from tests.proxy.test_levers import known_to_gateways, question
+from tests.proxy.test_routing import CHEAP, STRONG, gains
 from tests.simulator import RunningSimulator
 
 CONVERSATIONS = 260
@@ -51,9 +54,10 @@ class Proven:
     call: Caller
 
 
-def ask(gateway: RunningGateway, key: str, number: int) -> None:
+def ask(gateway: RunningGateway, key: str, number: int, **changes: Any) -> None:
     headers = {"authorization": f"Bearer {key}", "netra-conversation": f"c-{number}"}
-    body = question(TEXT, model="gpt-4-turbo")
+    headers["netra-tags"] = "route=faq"
+    body = question(TEXT, model="gpt-4-turbo") | changes
     url = f"{gateway.url}/v1/chat/completions"
     httpx.post(url, json=body, headers=headers, timeout=30).raise_for_status()
 
@@ -83,20 +87,36 @@ def a_month_ago(organization: Organization, period: Period, events: list[Event])
     ]
 
 
+def sealed(
+    organization: Organization, key: str, simulator: RunningSimulator, count: int, **changes: Any
+) -> Proven:
+    """After `count` conversations of one call in a period that is over since."""
+    period = committed(organization)
+    with running_gateway(known_to_gateways(organization, key, simulator)) as gateway:
+        for number in range(count):
+            ask(gateway, key, number, **changes)
+        events = gateway.events(count)
+    past = a_month_ago(organization, period, events)
+    ingest_events(organization=organization, events=past, at=utc_now())
+    call_command("seal_savings", organization.slug, stdout=io.StringIO())
+    return Proven(organization, past, by_key(key))
+
+
 @pytest.fixture
-def proven(simulator: RunningSimulator) -> Proven:
-    acme = factories.make_organization("Acme")
-    factories.make_credential(acme, provider="openai", secret="sim-acme")
-    key = factories.make_api_key(acme, KEY_SCOPES).text.value
-    period = committed(acme)
-    with running_gateway(known_to_gateways(acme, key, simulator)) as gateway:
-        for number in range(CONVERSATIONS):
-            ask(gateway, key, number)
-        events = gateway.events(CONVERSATIONS)
-    past = a_month_ago(acme, period, events)
-    ingest_events(organization=acme, events=past, at=utc_now())
-    call_command("seal_savings", acme.slug, stdout=io.StringIO())
-    return Proven(acme, past, by_key(key))
+def acme() -> Organization:
+    organization = factories.make_organization("Acme")
+    factories.make_credential(organization, provider="openai", secret="sim-acme")
+    return organization
+
+
+@pytest.fixture
+def key(acme: Organization) -> str:
+    return factories.make_api_key(acme, KEY_SCOPES).text.value
+
+
+@pytest.fixture
+def proven(acme: Organization, key: str, simulator: RunningSimulator) -> Proven:
+    return sealed(acme, key, simulator, CONVERSATIONS)
 
 
 def verified(archive: bytes, folder: Path, key: str) -> tuple[int, str]:
@@ -191,3 +211,26 @@ def test_a_known_saving_is_proven_billed_exported_and_re_run_to_the_cent_by_the_
     other = by_key(factories.make_api_key(globex, KEY_SCOPES).text.value)
     assert other("GET", "/statements").json()["data"] == []
     assert [other("GET", each).status_code for each in (path, f"{path}/archive")] == [404, 404]
+
+
+@pytest.mark.django_db
+def test_calls_that_went_to_a_cheaper_model_are_re_run_at_the_rates_of_both(
+    acme: Organization, key: str, simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    policy = {"levers": {"routing": "on"}, "allowed_models": [CHEAP], "quality_bound": "0.01"}
+    assert by_key(key)("PUT", "/policies", policy).status_code == 200
+    route = gains(known_to_gateways(acme, key, simulator))
+    document = Certificates((route,)).to_dict()
+    publish_part(organization=acme, name=PART, document=document, at=utc_now())
+
+    proven = sealed(acme, key, simulator, 40, model=STRONG, temperature=1)
+
+    [statement] = proven.call("GET", "/statements").json()["data"]
+    saving = sum(event.decomposition.get("routing", Decimal(0)) for event in proven.events)
+    assert statement["figures"]["ledger_atoms"] == {"routing": int(saving * 10**18)}
+    assert saving > 0
+    archive = exported(proven.call, f"/statements/{statement['id']}")
+    assert verified(archive, tmp_path, statement["public_key"]) == (
+        0,
+        "period 1: fee 0.00 USD, 40 units: verified\n",
+    )

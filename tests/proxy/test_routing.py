@@ -42,6 +42,7 @@ def ask(
     body: dict[str, Any] | None = None,
     *,
     key: str = "",
+    path: str = "/v1/chat/completions",
     **headers: str,
 ) -> httpx.Response:
     sent = {
@@ -50,7 +51,7 @@ def ask(
         "netra-tags": "route=faq",
         **{name.replace("_", "-"): value for name, value in headers.items()},
     }
-    url = f"{gateway.url}/v1/chat/completions"
+    url = f"{gateway.url}{path}"
     content = orjson.dumps(body or chat(), option=orjson.OPT_INDENT_2)
     return httpx.post(url, content=content, headers=sent, timeout=30).raise_for_status()
 

@@ -25,11 +25,12 @@ from copy import deepcopy
 from decimal import ROUND_CEILING, Context, Decimal, setcontext
 from hashlib import sha256, sha512
 from itertools import islice, pairwise
-from math import lgamma, log
+from math import ceil, lgamma, log
 from typing import Any, NamedTuple
 
 HELD_OUT, TREATED = "holdout", "treatment"
 WHOLE, ONE, LARGEST, PULL, MOST = 10_000, 2**16, 16 * 2**16, 20, 2**42
+SLOPES = tuple(n / 1024 for n in (922, 614, 410, 273, 182, 121, 81, 54, 36, 24, 16, 11))
 WEIGHTS = (8, 20, 26, 19, 10, 6, 4, 3, 1, 1, 1, 1)  # of the exact bound
 SHOWN = 20
 Document = dict[str, Any]
@@ -300,9 +301,11 @@ class Ratios:
 class Experiment:
     """The sums of the scores, row by row."""
 
-    def __init__(self, cap: int) -> None:
-        self.cap, self.plain, self.levered = cap, Ratios(), Ratios()
+    def __init__(self, terms: Document) -> None:
+        self.cap, self.plain, self.levered = terms["scale"], Ratios(), Ratios()
         self.count = self.total = self.spread = 0
+        self.bets = range(len(SLOPES) if terms["kind"] == "exact" else 0)
+        self.losses = [0] * len(self.bets)
 
     def end_batch(self) -> None:
         self.plain.end_batch()
@@ -332,6 +335,8 @@ class Experiment:
             (self.levered if arm == TREATED else self.plain).waiting.append(score.taught)
             self.count, self.total = self.count + 1, self.total + score.score
             self.spread += (score.score - score.centre) ** 2
+            for bet in self.bets:
+                self.losses[bet] += loss(SLOPES[bet] * ((score.score - score.centre) / self.cap))
 
 
 class Score(NamedTuple):
@@ -356,15 +361,24 @@ def asymptotic(experiment: Experiment, terms: Document) -> int:
     return int(square.sqrt().to_integral_value(ROUND_CEILING))
 
 
+def loss(y: float) -> int:
+    """At least y - log(1 + y), for y > -1, in 2^-40: only +, *, / and ceil."""
+    if y >= 0:
+        exactly = y * y * (3 + y) / (6 + y * (6 + y))
+    else:
+        exactly = y * y * (3 + 2 * y) / ((1 + y) * (6 + 2 * y))
+    return ceil(exactly * 2**40) + 1
+
+
 def exact(experiment: Experiment, terms: Document) -> int:
-    """Howard et al. 2021, Theorem 4 with Fan's inequality, mixed over twelve slopes."""
-    scale, spread = terms["scale"], Decimal(experiment.spread) / terms["scale"] ** 2
-    grid = [Decimal(9) / 10 * (Decimal(2) / 3) ** step for step in range(len(WEIGHTS))]
-    parts = [(w, s, (-(1 - s).ln() - s) * spread) for w, s in zip(WEIGHTS, grid, strict=True)]
+    """Ville's inequality for a mixture of bets; Waudby-Smith, Ramdas 2024, around centres."""
+    scale = terms["scale"]
+    lost = [Decimal(each) / 2**40 for each in experiment.losses]
+    parts = [(w, Decimal(s), each) for w, s, each in zip(WEIGHTS, SLOPES, lost, strict=True)]
     wanted = sum(WEIGHTS) / Decimal(terms["alpha"])
 
     def is_reached(at: int) -> bool:
-        reached = (w * (s * (Decimal(at) / scale) - loss).exp() for w, s, loss in parts)
+        reached = (w * (s * (Decimal(at) / scale) - each).exp() for w, s, each in parts)
         return sum(reached, Decimal(0)) >= wanted
 
     low, high = 0, int(scale)
@@ -510,7 +524,7 @@ class Rerun:
             self.periods[number] = Period(
                 document,
                 Draw(self.archive.manifest, document),
-                begun or Experiment(self.archive.terms["scale"]),
+                begun or Experiment(self.archive.terms),
             )
         return self.periods[number]
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
@@ -131,8 +131,7 @@ def _proof_to_dict(proof: Proof) -> dict[str, Any]:
     return {
         "ratios": [each.to_list() for each in (model.plain, model.levered, model.claimed)],
         "sums": [
-            list(astuple(sums))
-            for sums in (proof.saved, reconciliation.money, reconciliation.shares)
+            sums.to_list() for sums in (proof.saved, reconciliation.money, reconciliation.shares)
         ],
         "claimed": reconciliation.claimed,
         "units": proof.units,
@@ -141,6 +140,6 @@ def _proof_to_dict(proof: Proof) -> dict[str, Any]:
 
 def _proof_from_dict(plain: Mapping[str, Any]) -> Proof:
     plain_ratios, levered, claimed = (Ratios.from_list(each) for each in plain["ratios"])
-    saved, money, shares = (Sums(*each) for each in plain["sums"])
+    saved, money, shares = (Sums.from_list(each) for each in plain["sums"])
     reconciliation = Reconciliation(money, shares, plain["claimed"])
     return Proof(Model(plain_ratios, levered, claimed), saved, reconciliation, plain["units"])

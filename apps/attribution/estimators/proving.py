@@ -16,6 +16,7 @@ class Scored:
     """A batch with its amounts up to the cap; of each unit its score, centre and predictions."""
 
     batch: Batch
+    cap: int
     scores: Whole
     centres: Whole
     predictions: Predictions
@@ -25,7 +26,8 @@ class Scored:
     def sums(self) -> Sums:
         """Of the triggered units."""
         where = self.batch.is_triggered
-        return Sums.of(self.scores[where].tolist(), self.centres[where].tolist())
+        scores, centres = self.scores[where].tolist(), self.centres[where].tolist()
+        return Sums.of(scores, centres, scale=self.cap)
 
 
 @dataclass(slots=True)
@@ -52,7 +54,8 @@ class Proof:
         batch = batch.capped(terms.unit_cap)
         predictions = self.model.predict(batch, plain_cap=terms.plain_cap, cap=terms.unit_cap)
         scores, centres = savings_scores(batch, predictions, terms)
-        return Scored(batch, scores, centres, predictions, reconciled(batch, predictions, terms))
+        checked = reconciled(batch, predictions, terms)
+        return Scored(batch, terms.unit_cap, scores, centres, predictions, checked)
 
     def follow(self, scored: Scored) -> None:
         """Count a scored batch and learn from it: one's own, or one of a period before.

@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, Context, Decimal, localcontext
 from typing import Literal
 
 from apps.attribution.sequences.asymptotic import TUNED_FOR
-from apps.attribution.sequences.empirical_bernstein import WEIGHTS
+from apps.attribution.sequences.betting import SLOPES, UNIT, WEIGHTS
 from apps.attribution.sequences.sums import Sums
 
 _CONTEXT = Context(prec=50, Emax=999_999, Emin=-999_999)
@@ -71,8 +71,8 @@ def _asymptotic(sums: Sums, bound: Bound) -> int:
 
 
 def _exact(sums: Sums, bound: Bound) -> int:
-    """The least whole number at which the mixture of empirical_bernstein reaches 1 / alpha."""
-    mixture = _Mixture(Decimal(sums.spread) / bound.scale**2, bound)
+    """The least whole number at which the mixture of `betting` reaches 1 / alpha."""
+    mixture = _Mixture(sums, bound)
     high = bound.scale
     while not mixture.is_reached(high):
         high *= 2
@@ -84,13 +84,14 @@ def _exact(sums: Sums, bound: Bound) -> int:
 
 
 class _Mixture:
-    """sum of w(l) exp(l u - psi(l) V) against 1 / alpha; V in units of the scale's square."""
+    """sum of w(l) exp(l u - losses(l)) against 1 / alpha."""
 
-    def __init__(self, spread: Decimal, bound: Bound) -> None:
-        grid = [Decimal(9) / 10 * (Decimal(2) / 3) ** step for step in range(len(WEIGHTS))]
+    def __init__(self, sums: Sums, bound: Bound) -> None:
+        if sums.losses is None:
+            raise ValueError("The exact bound needs sums of scores with a scale.")
         self._terms = [
-            (weight, slope, (-(1 - slope).ln() - slope) * spread)
-            for weight, slope in zip(WEIGHTS, grid, strict=True)
+            (weight, Decimal(slope), Decimal(lost) / UNIT)
+            for weight, slope, lost in zip(WEIGHTS, SLOPES, sums.losses, strict=True)
         ]
         self._wanted = sum(WEIGHTS) / bound.alpha
         self._scale = bound.scale

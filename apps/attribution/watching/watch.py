@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -86,10 +86,10 @@ def _batch(metric: Metric, units: Sequence[Watched]) -> Batch:
 
 def _track_to_list(track: Track) -> list[Any]:
     ratios = [each.to_list() for each in (track.model.plain, track.model.levered)]
-    return [ratios, list(astuple(track.sums)), track.held_out, track.treated]
+    return [ratios, track.sums.to_list(), track.held_out, track.treated]
 
 
 def _track_from_list(plain: Sequence[Any]) -> Track:
     (plain_ratios, levered), sums, held_out, treated = plain
     model = Model(Ratios.from_list(plain_ratios), Ratios.from_list(levered))
-    return Track(model, Sums(*sums), list(held_out), list(treated))
+    return Track(model, Sums.from_list(sums), list(held_out), list(treated))

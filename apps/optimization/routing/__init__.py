@@ -1,6 +1,7 @@
 """Which model serves a request: certified gains by class, pinned, never against what it needs."""
 
 from apps.optimization.routing.abilities import Abilities, Needs, lacking, needs_of
+from apps.optimization.routing.asked import ROUTABLE, instructions_of, turns_of
 from apps.optimization.routing.certifying import certified_threshold, threshold_for_quality
 from apps.optimization.routing.classes import Clusters, request_class, template_digest
 from apps.optimization.routing.deciding import Choice, Route, choose
@@ -12,6 +13,7 @@ from apps.optimization.routing.switching import calls_to_pay, pays_to_switch
 
 __all__ = [
     "KNOWN",
+    "ROUTABLE",
     "Abilities",
     "Choice",
     "Clusters",
@@ -25,6 +27,7 @@ __all__ = [
     "certified_threshold",
     "choose",
     "fitted_gains",
+    "instructions_of",
     "lacking",
     "needs_of",
     "pair_namespace",
@@ -32,4 +35,5 @@ __all__ = [
     "request_class",
     "template_digest",
     "threshold_for_quality",
+    "turns_of",
 ]

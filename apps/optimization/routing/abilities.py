@@ -1,8 +1,8 @@
 """What a request needs of a model, and what a model can."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from apps.optimization.routing.asked import Request, item_kinds, tool_kinds, turns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,13 @@ _OPENAI_SAMPLING = _SAMPLING | {"max_tokens"}  # reasoning models take max_compl
 _REASONING = frozenset({"reasoning_effort", "verbosity", "thinking", "reasoning"})
 _SCHEMA = frozenset({"output_format", "output_config"})
 _TOOL_BLOCKS = frozenset({"tool_use", "tool_result"})
-_BLOCKS = _TOOL_BLOCKS | {"text", "refusal", "image", "image_url"}
+_BLOCKS = _TOOL_BLOCKS | {
+    *("text", "refusal", "image", "image_url"),
+    *("input_text", "output_text", "input_image"),
+}
+_TOOL_ITEMS = frozenset({"function_call", "function_call_output"})
+# Of responses: what was said lies with the provider, or the answer comes in a form of its model.
+_ELSEWHERE = frozenset({"previous_response_id", "conversation", "prompt", "background", "include"})
 
 
 def lacking(needs: Needs, abilities: Abilities) -> str | None:
@@ -62,27 +68,40 @@ def lacking(needs: Needs, abilities: Abilities) -> str | None:
 
 
 def needs_of(
-    request: Mapping[str, Any],
+    request: Request,
     *,
     endpoint: str,
     text_bytes: int,
     images: int,
     most_output: int | None,
 ) -> Needs:
-    """Of a request to "messages" or "chat.completions", as the gateway has measured it."""
-    messages = [m for m in request.get("messages") or () if isinstance(m, dict)]
-    kinds = {kind for message in messages for kind in _block_kinds(message.get("content"))}
+    """Of a request to one of ROUTABLE, as the gateway has measured it."""
+    turns = turns_of(request)
+    kinds = {kind for message in turns for kind in _block_kinds(message.get("content"))}
     tokens = -(-text_bytes // _BYTES_PER_TOKEN) + images * _TOKENS_PER_IMAGE
     sampling = _SAMPLING if endpoint == "messages" else _OPENAI_SAMPLING
+    used = (kinds & _TOOL_BLOCKS) | (item_kinds(request) & _TOOL_ITEMS)
     return Needs(
         context_tokens=tokens + (most_output or _TOKENS_PER_ANSWER),
-        tools=bool(request.get("tools") or request.get("functions") or kinds & _TOOL_BLOCKS),
+        tools=bool(request.get("tools") or request.get("functions") or used),
         vision=images > 0,
         json_schema=_has_schema(request),
         sampling=_says(request, sampling),
-        reasoning=_says(request, _REASONING),
-        prefill=bool(messages) and messages[-1].get("role") == "assistant",
-        other=bool(kinds - _BLOCKS),
+        reasoning=_says(request, _REASONING) or _written(request, "verbosity") is not None,
+        prefill=bool(turns) and turns[-1].get("role") == "assistant",
+        other=bool(kinds - _BLOCKS) or (endpoint == "responses" and _is_special(request)),
+    )
+
+
+def _is_special(request: Request) -> bool:
+    """Whether a request for a response is more than its own messages, functions and their results.
+
+    Providers' own tools are among it: not every model has them, and they have prices of their own.
+    """
+    return (
+        any(request.get(name) for name in _ELSEWHERE)
+        or bool(item_kinds(request) - _TOOL_ITEMS)
+        or bool(tool_kinds(request) - {"function"})
     )
 
 
@@ -91,11 +110,17 @@ def _block_kinds(content: object) -> list[str]:
     return [str(block.get("type")) for block in blocks if isinstance(block, dict)]
 
 
-def _has_schema(request: Mapping[str, Any]) -> bool:
-    asked = request.get("response_format")
-    is_schema = isinstance(asked, dict) and asked.get("type") == "json_schema"
+def _has_schema(request: Request) -> bool:
+    forms = request.get("response_format"), _written(request, "format")
+    is_schema = any(isinstance(form, dict) and form.get("type") == "json_schema" for form in forms)
     return is_schema or _says(request, _SCHEMA)
 
 
-def _says(request: Mapping[str, Any], names: frozenset[str]) -> bool:
+def _written(request: Request, name: str) -> object:
+    """What a request for a response says of how its text is written."""
+    text = request.get("text")
+    return text.get(name) if isinstance(text, dict) else None
+
+
+def _says(request: Request, names: frozenset[str]) -> bool:
     return any(request.get(name) is not None for name in names)

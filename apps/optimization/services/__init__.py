@@ -11,6 +11,7 @@ from apps.optimization.services.policies import (
     TooManyFlushes,
     invalidate_answers,
     set_policy,
+    switch_lever,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "invalidate_answers",
     "judge_comparisons",
     "set_policy",
+    "switch_lever",
 ]

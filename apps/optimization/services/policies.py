@@ -1,5 +1,6 @@
 """Say what levers may do, and declare kept answers void. Run inside the organization's scope."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -10,7 +11,7 @@ from apps.kernel.errors import NetraError
 from apps.optimization.access import LEVERS, PART, STATES, PolicyTerms
 from apps.optimization.deadlines.stated import LONGEST
 from apps.optimization.models import CacheFlush, Policy
-from apps.optimization.selectors import LONGEST_TTL_S, standing
+from apps.optimization.selectors import LONGEST_TTL_S, said_by, standing
 from apps.tenants.models import Organization
 from apps.tenants.services.gateway_parts import publish_part
 
@@ -70,6 +71,35 @@ def set_policy(
     )
     _publish(organization, at=at)
     return row
+
+
+@transaction.atomic
+def switch_lever(
+    *,
+    organization: Organization,
+    lever: str,
+    state: str | None,
+    set_by: str,
+    at: datetime,
+    project_id: UUID | None = None,
+    api_key_id: UUID | None = None,
+) -> Policy:
+    """Let a subject say off, shadow or on of one lever, None for what is above, and go on saying
+    all the rest. Raises InvalidPolicy.
+    """
+    if lever not in LEVERS:
+        raise InvalidPolicy(f"{lever}: choose from {', '.join(LEVERS)}.")
+    Organization.objects.select_for_update().get(pk=organization.pk)
+    terms = said_by(project_id=project_id, api_key_id=api_key_id)
+    levers = {name: said for name, said in terms.levers.items() if name != lever}
+    return set_policy(
+        organization=organization,
+        terms=replace(terms, levers=levers | ({lever: state} if state else {})),
+        set_by=set_by,
+        at=at,
+        project_id=project_id,
+        api_key_id=api_key_id,
+    )
 
 
 @transaction.atomic

@@ -1,22 +1,56 @@
 """The form about levers. Bounds are typed in percent and kept as shares."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django import forms
 
 from apps.optimization.access import LEVERS, PolicyTerms
 from apps.optimization.selectors import LONGEST_TTL_S
 from apps.optimization.services import LONGEST_DEADLINE_S, LONGEST_NAME, TRAFFIC_STEPS
+from apps.portal.levers import LABELS
+from apps.portal.subjects import subject_choices
 from apps.tenants.models import Organization
 from apps.tenants.selectors import open_projects
 
-MOST_PROJECTS = 500
+LONGEST_TAG = 2 * LONGEST_NAME
 AS_ABOVE = ("", "As above")
 _STATES = [AS_ABOVE, ("off", "Off"), ("shadow", "Shadow: watch only"), ("on", "On")]
 SECONDS_AN_HOUR = 3600
 SECONDS_A_MINUTE = 60
+
+
+class SubjectForm(forms.Form):
+    """Whose levers to show."""
+
+    def __init__(self, *args: Any, organization: Organization, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["subject"] = forms.ChoiceField(
+            label="Holds for", choices=subject_choices(organization), required=False
+        )
+
+
+class InvalidationForm(forms.Form):
+    """Which kept answers are void."""
+
+    tag = forms.CharField(
+        label="Only those with the tag",
+        max_length=LONGEST_TAG,
+        required=False,
+        help_text="name=value, as in the Netra-Tags of the calls. Empty: all of them.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, organization: Organization, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["project"] = forms.ModelChoiceField(
+            queryset=open_projects(organization),
+            label="Answers of",
+            required=False,
+            empty_label="All projects",
+        )
+        self.order_fields(("project", "tag"))
 
 
 class PolicyForm(forms.Form):
@@ -69,28 +103,13 @@ class PolicyForm(forms.Form):
         help_text="Those that do not say so themselves by Netra-Deadline. For Batch and flex.",
     )
 
-    def __init__(self, *args: Any, organization: Organization, **options: Any) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        projects = open_projects(organization)[:MOST_PROJECTS]
-        self.fields["subject"] = forms.ChoiceField(
-            label="Holds for",
-            choices=[
-                ("", "The whole organization"),
-                *((str(row.pk), row.name) for row in projects),
-            ],
-            required=False,
-        )
         for lever in LEVERS:
             self.fields[lever] = forms.ChoiceField(
                 label=LABELS[lever], choices=_STATES, required=False
             )
-        self.order_fields(("subject", *LEVERS))
-
-    @property
-    def project_id(self) -> UUID | None:
-        """Of the project that is chosen; None for the whole organization."""
-        chosen = self.cleaned_data["subject"]
-        return UUID(chosen) if chosen else None
+        self.order_fields(LEVERS)
 
     def terms(self) -> PolicyTerms:
         """What was typed."""
@@ -110,16 +129,21 @@ class PolicyForm(forms.Form):
         )
 
 
-LABELS = {
-    "exact_cache": "Exact cache",
-    "near_exact": "Near-exact cache",
-    "semantic": "Semantic cache",
-    "routing": "Routing",
-    "compression": "Compression",
-    "prompt_cache": "Provider prompt cache",
-    "tier": "Batch and flex",
-}
-
-
 def _names(typed: str) -> tuple[str, ...] | None:
     return tuple(name.strip() for name in typed.split(",") if name.strip()) or None
+
+
+def typed_as(terms: PolicyTerms) -> Mapping[str, Any]:
+    """What a form about `terms` begins with."""
+    drawn, ttl, wait = terms.caches_any_temperature, terms.cache_ttl_s, terms.deadline_s
+    bound, traffic = terms.quality_bound, terms.traffic_percent
+    return {
+        "quality_bound": None if bound is None else bound * 100,
+        "cache_hours": None if ttl is None else -(-ttl // SECONDS_AN_HOUR),
+        "caches_any_temperature": "" if drawn is None else "yes" if drawn else "no",
+        "allowed_models": ", ".join(terms.allowed_models or ()),
+        "judge_model": terms.judge_model or "",
+        "deadline_minutes": None if wait is None else -(-wait // SECONDS_A_MINUTE),
+        "traffic_percent": "" if traffic is None else str(traffic),
+        **terms.levers,
+    }

@@ -6,12 +6,10 @@ from uuid import UUID
 
 from django import forms
 
+from apps.portal.subjects import subject_choices
 from apps.tenants.models import LimitKind, Organization
 from apps.tenants.models.limit import BUDGET_WINDOWS, MOST_ALERTS
-from apps.tenants.selectors import api_keys, open_projects
 from apps.tenants.services.limits import MOST_AMOUNT, LimitTerms
-
-MOST_SUBJECTS = 500
 
 
 class FiguresForm(forms.Form):
@@ -65,7 +63,7 @@ class LimitForm(FiguresForm):
     def __init__(self, *args: Any, organization: Organization, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["subject"] = forms.ChoiceField(
-            label="Holds for", choices=_subjects(organization)
+            label="Holds for", choices=subject_choices(organization)
         )
         self.order_fields(("subject", "kind", "amount", "window", "alerts", "is_hard"))
 
@@ -82,14 +80,3 @@ class LimitForm(FiguresForm):
             alert_fractions=typed["alerts"],
             is_hard=typed["is_hard"],
         )
-
-
-def _subjects(organization: Organization) -> list[tuple[str, Any]]:
-    projects = [
-        (f"project:{row.pk}", row.name) for row in open_projects(organization)[:MOST_SUBJECTS]
-    ]
-    keys = [
-        (f"key:{row.pk}", f"{row.name} {row.hint}")
-        for row in api_keys(organization).filter(revoked_at=None)[:MOST_SUBJECTS]
-    ]
-    return [("organization:", "The whole organization"), ("Project", projects), ("API key", keys)]

@@ -21,7 +21,7 @@ from apps.optimization.selectors import (
 )
 from apps.optimization.services import ALARM
 from apps.portal.access import PortalRequest, portal_view
-from apps.portal.forms.levers import LABELS
+from apps.portal.levers import LABELS
 from apps.portal.paging import page_of
 from apps.tenants.models import Organization
 from apps.tenants.permissions import Permission

@@ -42,7 +42,7 @@ def credential_create(request: PortalRequest) -> HttpResponse:
                 organization=request.actor.organization, **form.cleaned_data, at=utc_now()
             )
             messages.success(request, f"The credential {row.name} is stored.")
-            return _to_list(request)
+            return _onwards(request)
     return render(request, "portal/credentials/create.html", {"form": form})
 
 
@@ -83,6 +83,13 @@ def credential_delete(request: PortalRequest, credential_id: UUID) -> HttpRespon
         button="Delete credential",
         back_to="credentials",
     )
+
+
+def _onwards(request: PortalRequest) -> HttpResponse:
+    """Back to where somebody came from: the list, or the first steps."""
+    if request.GET.get("then") == "start":
+        return redirect("portal:get_started", slug=request.actor.organization.slug)
+    return _to_list(request)
 
 
 def _to_list(request: PortalRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from apps.portal.access import PortalRequest, portal_view
 from apps.tenants.models import ApiKey, Organization
 from apps.tenants.permissions import Permission
 from apps.tenants.selectors import credentials, members, open_invitations, open_projects
+from apps.usage.selectors import has_carried
 
 
 @portal_view(Permission.ORGANIZATION_READ)
@@ -19,6 +20,7 @@ def home(request: PortalRequest) -> HttpResponse:
     context = {
         "counts": counts,
         "gateway_url": f"{settings.GATEWAY_URL}/v1",
+        "has_carried": has_carried(),
         "has_company": counts["members"] > 1 or counts["invitations"] > 0,
     }
     return render(request, "portal/home.html", context)

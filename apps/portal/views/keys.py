@@ -10,8 +10,10 @@ from django.shortcuts import redirect, render
 from apps.kernel.clock import utc_now
 from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.errors import shown_in
-from apps.portal.forms.keys import KeyForm, KeyNameForm, OnceForm, ProjectFilterForm, RotateForm
+from apps.portal.forms.keys import KeyForm, KeyNameForm, ProjectFilterForm, RotateForm
+from apps.portal.once import is_repeated
 from apps.portal.paging import page_of
+from apps.portal.snippets import snippets
 from apps.portal.views.confirmation import ask
 from apps.tenants.models import ApiKey
 from apps.tenants.permissions import Permission, require_covered
@@ -46,7 +48,7 @@ def key_list(request: PortalRequest) -> HttpResponse:
 def key_create(request: PortalRequest) -> HttpResponse:
     form = KeyForm(request.POST or None, actor=request.actor, initial=_chosen_project(request))
     if request.method == "POST" and form.is_valid():
-        if _is_repeated(request, form):
+        if is_repeated(request, form):
             return _shown_already(request)
         with shown_in(form):
             return _show_once(request, _create(request, form))
@@ -74,7 +76,7 @@ def key_rename(request: PortalRequest, key_id: UUID) -> HttpResponse:
 @portal_view(Permission.KEYS_WRITE, methods=FORM)
 def key_rotate(request: PortalRequest, key_id: UUID) -> HttpResponse:
     form = RotateForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _is_repeated(request, form):
+    if request.method == "POST" and form.is_valid() and is_repeated(request, form):
         return _shown_already(request)
     key = _key_in_use(request, key_id)
     if request.method == "POST" and form.is_valid():
@@ -136,18 +138,10 @@ def _show_once(request: PortalRequest, new: NewKey) -> HttpResponse:
         "key": new.api_key,
         "text": new.text.value,
         "replaced": new.api_key.replaces,
-        "gateway_url": f"{settings.GATEWAY_URL}/v1",
+        "snippets": snippets(gateway_url=settings.GATEWAY_URL, key=new.text.value),
         "portal_url": settings.PORTAL_URL,
     }
     return render(request, "portal/keys/shown_once.html", context)
-
-
-def _is_repeated(request: PortalRequest, form: OnceForm) -> bool:
-    """Whether this form was sent before: somebody reloaded the page that shows the key."""
-    attempt = form.cleaned_data["attempt"]
-    is_repeated: bool = request.session.get("last_key_attempt") == attempt
-    request.session["last_key_attempt"] = attempt
-    return is_repeated
 
 
 def _shown_already(request: PortalRequest) -> HttpResponse:

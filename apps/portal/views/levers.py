@@ -1,128 +1,178 @@
-"""What levers may do."""
+"""What levers may do, for the organization, a project or a key; and which kept answers are void."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from apps.kernel.clock import utc_now
-from apps.optimization.access import LEVERS, Policy, resolved
-from apps.optimization.models import Policy as Row
-from apps.optimization.selectors import policies, terms_of
-from apps.optimization.services import set_policy
+from apps.optimization.access import LEVERS, STATES, PolicyTerms
+from apps.optimization.selectors import effect_on, namespaces, said_by
+from apps.optimization.services import invalidate_answers, set_policy, switch_lever
 from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.errors import shown_in
-from apps.portal.forms.levers import LABELS, SECONDS_AN_HOUR, PolicyForm
-from apps.tenants.models import Organization
+from apps.portal.forms.levers import InvalidationForm, PolicyForm, SubjectForm, typed_as
+from apps.portal.lever_history import history, said_elsewhere
+from apps.portal.levers import (
+    EXPLANATIONS,
+    LABELS,
+    lever_lines,
+    meaning,
+    namespace_lines,
+    savings,
+    term_lines,
+)
+from apps.portal.subjects import Subject, subject_of
+from apps.portal.views.confirmation import ask
 from apps.tenants.permissions import Permission
-from apps.tenants.selectors import api_keys, open_projects
 
-EXPLANATIONS = {
-    "exact_cache": "Gives the same call the same answer again, without asking the provider. Only "
-    "where temperature is 0, unless you say otherwise.",
-    "near_exact": "Takes questions for the same that differ in spelling and small words only, "
-    "never in a number, a name or a negation.",
-    "semantic": "Takes single questions for the same that mean the same, within a bound on wrong "
-    "answers that you set.",
-    "routing": "Sends conversations to a cheaper one of the models allowed below where its "
-    "answers are certified to be as good, by kind of request.",
-    "compression": "Shortens tool results and repeats that were not sent yet, without losing what "
-    "they say, and leaves out tools that a conversation does not need; each form once certified.",
-    "prompt_cache": "Marks what the provider should keep, so that it charges a tenth for reading "
-    "it again. The model sees the same prompt.",
-    "tier": "Takes the provider's cheaper tiers for calls that say until when they can wait, and "
-    "the ordinary one before their time is up.",
-}
-LEVELS = {"on": "success", "shadow": "info", "off": "neutral"}
-
-
-class Line(NamedTuple):
-    """A lever as the page shows it."""
-
-    label: str
-    text: str
-    state: str
-    level: str
-
-
-class Subject(NamedTuple):
-    """Somebody who says something."""
-
-    name: str
-    said: str
-    row: Row
+HOLDS = "It holds for calls from now on."
+WORDS = {"on": "on", "shadow": "to shadow", "off": "off"}
+MOST_NAMESPACES = 20
 
 
 @portal_view(Permission.POLICIES_READ)
 def lever_list(request: PortalRequest) -> HttpResponse:
-    rows = policies()
-    own = [terms_of(row) for row in rows if row.project_id is None]
+    organization, subject, at = request.actor.organization, _subject(request), utc_now()
+    effect = effect_on(**subject.place)
+    found = namespaces(at=at, project_id=subject.project_id)
+    saved = savings(organization, subject, at=at)
+    is_whole = subject.project_id is None
     context = {
-        "levers": _lines(resolved(*own)),
-        "subjects": _subjects(request.actor.organization, [row for row in rows if row.project_id]),
+        "subject": subject,
+        "form": SubjectForm(initial={"subject": subject.text}, organization=organization),
+        "levers": lever_lines(effect, found, saved, above="Default" if is_whole else "As above"),
+        "terms": term_lines(effect),
+        "says_anything": effect.said != PolicyTerms(),
+        "namespaces": namespace_lines(organization, found[:MOST_NAMESPACES]),
+        "hidden": max(len(found) - MOST_NAMESPACES, 0),
+        "elsewhere": said_elsewhere(organization),
+        "history": history(organization),
     }
     return render(request, "portal/levers/list.html", context)
 
 
 @portal_view(Permission.POLICIES_WRITE, methods=FORM)
 def lever_edit(request: PortalRequest) -> HttpResponse:
-    organization = request.actor.organization
-    chosen = request.GET.get("project", "")
-    form = PolicyForm(request.POST or None, organization=organization, initial=_initial(chosen))
+    organization, subject = request.actor.organization, _subject(request)
+    said = typed_as(said_by(**subject.said_for))
+    form = PolicyForm(request.POST or None, initial=dict(said))
     if request.method == "POST" and form.is_valid():
         with shown_in(form):
             set_policy(
                 organization=organization,
                 terms=form.terms(),
-                project_id=form.project_id,
                 set_by=request.actor.id,
                 at=utc_now(),
+                **subject.said_for,
             )
-            messages.success(request, "It holds for calls from now on.")
+            return _done(request, subject)
+    return render(request, "portal/levers/form.html", {"form": form, "subject": subject})
+
+
+@portal_view(Permission.POLICIES_WRITE, methods=FORM)
+def lever_switch(request: PortalRequest) -> HttpResponse:
+    """Say one word of one lever: `lever` and `to` of the address; no `to` is what is above."""
+    subject = _subject(request)
+    lever, state = request.GET.get("lever", ""), request.GET.get("to", "")
+    if lever not in LEVERS or state not in ("", *STATES):
+        raise Http404
+    if request.method == "POST":
+        switch_lever(
+            organization=request.actor.organization,
+            lever=lever,
+            state=state or None,
+            set_by=request.actor.id,
+            at=utc_now(),
+            **subject.said_for,
+        )
+        return _done(request, subject)
+    return ask(request, **_question(subject, lever, state))
+
+
+@portal_view(Permission.POLICIES_WRITE, methods=FORM)
+def lever_reset(request: PortalRequest) -> HttpResponse:
+    """Take back all that a subject says."""
+    subject = _subject(request)
+    if request.method == "POST":
+        set_policy(
+            organization=request.actor.organization,
+            terms=PolicyTerms(),
+            set_by=request.actor.id,
+            at=utc_now(),
+            **subject.said_for,
+        )
+        return _done(request, subject)
+    above = "what is said above" if subject.project_id else "what holds where nobody says anything"
+    return ask(
+        request,
+        title="Reset levers and terms",
+        text=f"{subject.name} says nothing of its own any more: {above} holds for its calls.",
+        consequences=["What was said stays in the list of changes, but not in force."],
+        button="Reset",
+        back_to="levers",
+        back_query=subject.query,
+    )
+
+
+@portal_view(Permission.CACHES_INVALIDATE, methods=FORM)
+def caches_invalidate(request: PortalRequest) -> HttpResponse:
+    organization = request.actor.organization
+    is_sent = request.method == "POST"
+    form = InvalidationForm(request.POST if is_sent else None, organization=organization)
+    if is_sent and form.is_valid():
+        project = form.cleaned_data["project"]
+        with shown_in(form, "tag"):
+            invalidate_answers(
+                organization=organization,
+                asked_by=request.actor.id,
+                at=utc_now(),
+                project_id=project.pk if project else None,
+                tag=form.cleaned_data["tag"] or None,
+            )
+            messages.success(request, "What was asked before now is not answered from a cache.")
             return redirect("portal:levers", slug=organization.slug)
-    return render(request, "portal/levers/form.html", {"form": form})
+    return ask(
+        request,
+        title="Invalidate caches",
+        text="Answers that are kept of calls before now are not given any more, by none of the "
+        "three caches.",
+        consequences=[
+            "The next call of each kind is asked of the provider again, and paid.",
+            "It holds at gateways within two seconds and cannot be undone.",
+            "Certificates stay: they are about kinds of calls, not about answers.",
+        ],
+        button="Invalidate",
+        back_to="levers",
+        form=form,
+    )
 
 
-def _lines(policy: Policy) -> list[Line]:
-    return [
-        Line(LABELS[lever], EXPLANATIONS[lever], state.capitalize(), LEVELS[state])
-        for lever in LEVERS
-        for state in (policy.state(lever),)
-    ]
+def _subject(request: PortalRequest) -> Subject:
+    return subject_of(request.actor.organization, request.GET.get("subject", ""))
 
 
-def _subjects(organization: Organization, rows: list[Row]) -> list[Subject]:
-    names: dict[Any, str] = {row.pk: f"Project {row.name}" for row in open_projects(organization)}
-    if any(row.api_key_id for row in rows):
-        names |= {row.pk: f"API key {row.name} {row.hint}" for row in api_keys(organization)}
-    return [
-        Subject(name, _said(row), row)
-        for row in rows
-        if (name := names.get(row.api_key_id or row.project_id))
-    ]
+def _done(request: PortalRequest, subject: Subject) -> HttpResponse:
+    messages.success(request, HOLDS)
+    address = reverse("portal:levers", args=[request.actor.organization.slug])
+    return redirect(address + subject.query)
 
 
-def _said(row: Row) -> str:
-    levers = [f"{LABELS[lever]} {row.levers[lever]}" for lever in LEVERS if lever in row.levers]
-    share = [] if row.traffic_percent is None else [f"{row.traffic_percent} % of conversations"]
-    return ", ".join(levers + share) or "As above"
-
-
-def _initial(project: str) -> dict[str, Any]:
-    rows = [row for row in policies() if str(row.project_id or "") == project]
-    row = next((row for row in rows if row.api_key_id is None), None)
-    if row is None:
-        return {"subject": project}
-    drawn, ttl = row.caches_any_temperature, row.cache_ttl_s
-    return {
-        "subject": project,
-        "quality_bound": None if row.quality_bound is None else row.quality_bound * 100,
-        "cache_hours": None if ttl is None else -(-ttl // SECONDS_AN_HOUR),
-        "caches_any_temperature": "" if drawn is None else "yes" if drawn else "no",
-        "allowed_models": ", ".join(row.allowed_models or ()),
-        "judge_model": row.judge_model or "",
-        "deadline_minutes": None if row.deadline_s is None else -(-row.deadline_s // 60),
-        "traffic_percent": "" if row.traffic_percent is None else str(row.traffic_percent),
-        **row.levers,
+def _question(subject: Subject, lever: str, state: str) -> dict[str, Any]:
+    """What is asked before `state` is said."""
+    label, policy = LABELS[lever], effect_on(**subject.place).policy
+    common = {"back_to": "levers", "back_query": subject.query, "style": "primary"}
+    if not state:
+        return common | {
+            "title": f"{label}: say nothing",
+            "text": f"{subject.name} leaves it to what is above, which then holds for its calls.",
+            "button": "Say nothing of it",
+        }
+    return common | {
+        "title": f"Turn {label} {WORDS[state]}",
+        "text": f"For: {subject.name}. {EXPLANATIONS[lever]}",
+        "consequences": [*meaning(lever, state, policy), "It holds within two seconds."],
+        "button": f"Turn {WORDS[state]}",
     }

@@ -88,9 +88,6 @@ def _actions(request: PortalRequest, statement: SavingsStatement) -> list[dict[s
         {"label": label, "icon": "download", "url": reverse(view, args=[slug, statement.pk])}
         for label, view in (("PDF", "portal:savings_pdf"), ("CSV", "portal:savings_file"))
     ]
-    if request.actor.may(Permission.STATEMENTS_WRITE):
-        dispute_url = reverse("portal:dispute_create", args=[slug])
-        actions.append({"label": "Dispute", "url": f"{dispute_url}?statement={statement.pk}"})
     if request.actor.may(Permission.PROOF_SHARE):
         share_url = reverse("portal:proof_link_create", args=[slug])
         actions.append({"label": "Share", "url": f"{share_url}?statement={statement.pk}"})

@@ -25,7 +25,7 @@ MOST_PERCENT = Decimal(1)
 @portal_view(Permission.USAGE_READ)
 def reconciliation_list(request: PortalRequest) -> HttpResponse:
     page = page_of(statements(), request)
-    rows = [(each.statement, _shown(each.total)) for each in summaries(page.rows)]
+    rows = [(each.statement, shown_comparison(each.total)) for each in summaries(page.rows)]
     return render(request, "portal/reconciliations/list.html", {"page": page, "rows": rows})
 
 
@@ -34,8 +34,8 @@ def reconciliation_page(request: PortalRequest, statement_id: UUID) -> HttpRespo
     found = reconciliation(statements().get(pk=statement_id))
     context = {
         "found": found,
-        "total": _shown(found.total),
-        "models": [(line, _shown_line(line)) for line in found.models],
+        "total": shown_comparison(found.total),
+        "models": [(line, _model_line(line)) for line in found.models],
     }
     return render(request, "portal/reconciliations/page.html", context)
 
@@ -58,7 +58,7 @@ def reconciliation_create(request: PortalRequest) -> HttpResponse:
     return render(request, "portal/reconciliations/form.html", {"form": form})
 
 
-def _shown(comparison: Comparison) -> dict[str, Any]:
+def shown_comparison(comparison: Comparison) -> dict[str, Any]:
     """Figures for people; the API has every digit."""
     percent = comparison.gap_percent
     return {
@@ -70,9 +70,9 @@ def _shown(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _shown_line(line: ModelLine) -> dict[str, Any]:
+def _model_line(line: ModelLine) -> dict[str, Any]:
     is_unpriced = line.unpriced_calls == line.calls > 0
-    return _shown(line.comparison) | ({"ours": "–", "gap": "–"} if is_unpriced else {})
+    return shown_comparison(line.comparison) | ({"ours": "–", "gap": "–"} if is_unpriced else {})
 
 
 def _level(comparison: Comparison) -> str:

@@ -1,136 +1,173 @@
-"""What was used and what it cost, a month at a time, by the clocks of the organization."""
+"""What was used and what it cost in any days, by what calls are told apart by, and its bounds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from apps.kernel.clock import utc_now
-from apps.kernel.money import shown_usd
+from apps.kernel.errors import NetraError
+from apps.notices.selectors import budget_alerts
 from apps.portal.access import PortalRequest, portal_view
+from apps.portal.files import csv_file
+from apps.portal.forms.usage import BREAKDOWNS, UsageForm
+from apps.portal.limits import gauges
+from apps.portal.spending import Breakdown, Row, breakdown, change, figure, stats, whole
+from apps.portal.views.imports import LEVELS
+from apps.portal.views.reconciliations import shown_comparison
 from apps.tenants.models import Organization
 from apps.tenants.permissions import Permission
-from apps.usage.exports.delimited import csv_chunks
-from apps.usage.querying import Answer, AnswerRow, UsageQuery, usage
+from apps.tenants.selectors import limits
+from apps.usage.imports.selectors import imports
+from apps.usage.reconciling import statements, summaries
+from apps.usage.selectors import served_models, tag_names
+from apps.usage.services.budgets import current_windows
 
-MEASURES = ("calls", "tokens", "unpriced_calls", "actual_usd")
-WHOLE = (*MEASURES, "error_calls", "latency_p95_ms")
 # The dearest ones; the file has all of them.
 MOST_ROWS = 50
-EARLIEST = 2020
-_HEADS = ("Requests", "Tokens", "Spend")
+MOST_ALERTS, MOST_IMPORTS = 5, 3
+RECENT = timedelta(days=7)
+# What to tell the calls of a row apart by, once the page is narrowed to it.
+NEXT = {"project": "model", "key": "model", "user": "model", "tag": "project", "model": "project"}
+COLUMNS = ("since", "until", "value", "name", "calls", "tokens", "unpriced_calls", "actual_usd",
+           "previous_actual_usd")  # fmt: skip
 
 
 @portal_view(Permission.USAGE_READ)
-def usage_month(request: PortalRequest) -> HttpResponse:
+def usage_page(request: PortalRequest) -> HttpResponse:
     organization, now = request.actor.organization, utc_now()
-    since, until = _window(request, now)
-    whole = _asked(organization, since, until, now, measures=WHOLE, compare="previous")
-    by_day = _asked(organization, since, until, now, granularity="day")
-    names = {str(id): name for id, name in organization.projects.values_list("id", "name")}
-    by_model = _asked(organization, since, until, now, dimensions=("served_model",))
-    by_project = _asked(organization, since, until, now, dimensions=("project_id",))
-    context = {
-        "month": since,
-        "earlier": f"{since - timedelta(days=1):%Y-%m}",
-        "later": f"{until:%Y-%m}" if until <= now else None,
-        "stats": _stats(whole),
-        "tables": [
-            _table("Model", "By model", _dearest(by_model), {"": "No model answered"}),
-            _table("Project", "By project", _dearest(by_project), names),
-            _table("Day", "By day", by_day.rows, {}),
-        ],
+    form, tags = UsageForm(request.GET, organization=organization, now=now), tag_names()
+    context: dict[str, Any] = {
+        "form": form,
+        "tags": tags,
+        "models": served_models(),
+        "is_narrowed": any(request.GET.values()),
+        **_bounds(organization, now),
+        **_running(now),
+        **_reconciled(),
     }
-    return render(request, "portal/usage/month.html", context)
+    if form.is_valid():
+        form.assume_tag(tags)
+        context |= _found(request, form, now)
+    return render(request, "portal/usage/page.html", context)
 
 
 @portal_view(Permission.USAGE_READ)
 def usage_file(request: PortalRequest) -> HttpResponse:
+    """The rows of the page, all of them and with every digit."""
     organization, now = request.actor.organization, utc_now()
-    since, until = _window(request, now)
-    dimensions = ("project_id", "served_model", "kind")
-    answer = _asked(organization, since, until, now, granularity="day", dimensions=dimensions)
-    lines = (
-        [f"{row.at:%Y-%m-%d}", *row.dimensions.values(), *row.measures.values()]
-        for row in answer.rows
-    )
-    data = b"".join(csv_chunks(("day", *dimensions, *MEASURES), [lines]))
-    response = HttpResponse(data, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="usage-{since:%Y-%m}.csv"'
-    return response
+    form = UsageForm(request.GET, organization=organization, now=now)
+    if not form.is_valid():
+        return HttpResponse("Give days and filters as the page Usage does.", status=400)
+    form.assume_tag(tag_names())
+    first, last = form.cleaned_data["since"], form.cleaned_data["until"]
+    found = breakdown(organization, form, at=now)
+    lines = ([first, last, *row] for row in found.rows)
+    return csv_file(f"usage-{first}-{last}-{form.apart_by}.csv", COLUMNS, lines)
 
 
-def _window(request: PortalRequest, now: datetime) -> tuple[datetime, datetime]:
-    """The month that the address names; this month when it names none that can be."""
-    zone = ZoneInfo(request.actor.organization.time_zone)
+@portal_view(Permission.USAGE_READ)
+def usage_imports(request: PortalRequest) -> HttpResponse:
+    """The imports alone, asked for again and again while one of them is read."""
+    return render(request, "portal/usage/imports.html", _running(utc_now()))
+
+
+def _found(request: PortalRequest, form: UsageForm, now: datetime) -> dict[str, Any]:
+    """Figures of what the valid form asks for; else its error says what cannot be answered."""
+    organization = request.actor.organization
     try:
-        month = datetime.strptime(request.GET.get("month", ""), "%Y-%m").replace(tzinfo=zone)
-    except ValueError:
-        month = now.astimezone(zone)
-    since = min(max(month, month.replace(year=EARLIEST)), now.astimezone(zone))
-    since = since.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return since, (since + timedelta(days=32)).replace(day=1)
-
-
-def _asked(
-    organization: Organization, since: datetime, until: datetime, now: datetime, **fields: Any
-) -> Answer:
-    known: dict[str, Any] = {"measures": MEASURES, "zone": ZoneInfo(organization.time_zone)}
-    return usage(UsageQuery(since=since, until=until, **(known | fields)), at=now)
-
-
-def _stats(whole: Answer) -> Iterator[dict[str, str]]:
-    """What stands at the top, each with the month before."""
-    before = whole.previous.totals if whole.previous else {}
-    for label, name in (
-        ("Spend", "actual_usd"), ("Requests", "calls"), ("Tokens", "tokens"),
-        ("Failed requests", "error_calls"), ("Requests without a price", "unpriced_calls"),
-        ("Latency, p95", "latency_p95_ms"),
-    ):  # fmt: skip
-        note = f"{_figure(name, before.get(name))} in the month before"
-        yield {"label": label, "value": _figure(name, whole.totals[name]), "note": note}
-
-
-def _figure(name: str, value: Any) -> str:
-    if value is None:
-        return "–"
-    if name.endswith("_usd"):
-        return shown_usd(value)
-    return f"{value:,.0f} ms" if name.endswith("_ms") else f"{value:,}"
-
-
-def _dearest(answer: Answer) -> list[AnswerRow]:
-    def cost(row: AnswerRow) -> tuple[Any, Any]:
-        return row.measures["actual_usd"], row.measures["calls"]
-
-    return sorted(answer.rows, key=cost, reverse=True)
-
-
-def _table(
-    what: str, title: str, rows: Sequence[AnswerRow], names: dict[str, str]
-) -> dict[str, Any]:
-    columns = [{"label": what}, *({"label": label, "is_numeric": True} for label in _HEADS)]
+        total = whole(organization, form, at=now)
+        found = breakdown(organization, form, at=now) if _is_askable(form) else Breakdown([], [])
+    except NetraError as error:
+        form.add_error(None, error.detail)
+        return {}
     return {
-        "id": what.lower(),
-        "title": title,
-        "columns": columns,
-        "rows": [_cells(what, row, names) for row in rows[:MOST_ROWS]],
-        "hidden": max(len(rows) - MOST_ROWS, 0),
+        "stats": list(stats(total)),
+        "before": total.previous and total.previous.query,
+        "tabs": [_tab(request, each, label, form.apart_by) for each, label in BREAKDOWNS.items()],
+        "ranges": [_range(request, *each, form) for each in form.ranges],
+        "what": BREAKDOWNS[form.apart_by],
+        "by": form.apart_by,
+        "tag": form.tag_name,
+        "rows": [_cells(request, form, row) for row in found.rows[:MOST_ROWS]],
+        "hidden": max(len(found.rows) - MOST_ROWS, 0),
+        "is_slow": "events" in found.sources,
+        "file_query": request.GET.urlencode(),
     }
 
 
-def _cells(what: str, row: AnswerRow, names: dict[str, str]) -> list[dict[str, Any]]:
-    value = "".join(row.dimensions.values())
-    text = f"{row.at:%d %b %Y}" if row.at else names.get(value, value)
-    known = row.measures
-    is_unpriced = known["unpriced_calls"] == known["calls"]
-    shown = (f"{known['calls']:,}", f"{known['tokens']:,}",
-             "no price" if is_unpriced else _figure("actual_usd", known["actual_usd"]))  # fmt: skip
-    figures = zip(_HEADS, shown, strict=True)
-    return [
-        {"text": text, "column": what},
-        *({"text": figure, "column": head, "is_numeric": True} for head, figure in figures),
-    ]
+def _is_askable(form: UsageForm) -> bool:
+    """By tags only where a tag is named, or was ever sent."""
+    return form.apart_by != "tag" or bool(form.tag_name)
+
+
+def _cells(request: PortalRequest, form: UsageForm, row: Row) -> dict[str, Any]:
+    is_unpriced = row.unpriced == row.calls > 0
+    return {
+        "name": row.name,
+        "url": _narrowed(request, form, row),
+        "calls": f"{row.calls:,}",
+        "tokens": f"{row.tokens:,}",
+        "usd": "no price" if is_unpriced else figure("actual_usd", row.usd),
+        "unpriced": 0 if is_unpriced else row.unpriced,
+        "before": figure("actual_usd", row.before_usd),
+        "change": change(row.usd, row.before_usd),
+    }
+
+
+def _narrowed(request: PortalRequest, form: UsageForm, row: Row) -> str:
+    """The same page about one row; "" where no filter can name it."""
+    if form.apart_by == "day":
+        return _query(request, since=row.value, until=row.value, by="project")
+    value = f"{form.tag_name}={row.value}" if form.apart_by == "tag" else row.value
+    is_nameable = row.value and form.apart_by in NEXT and row.name != "No key"
+    return (
+        _query(request, **{form.apart_by: value, "by": NEXT[form.apart_by]}) if is_nameable else ""
+    )
+
+
+def _tab(request: PortalRequest, by: str, label: str, chosen: str) -> dict[str, Any]:
+    return {"label": label, "url": _query(request, by=by), "is_current": by == chosen}
+
+
+def _range(
+    request: PortalRequest, label: str, since: Any, until: Any, form: UsageForm
+) -> dict[str, Any]:
+    given = form.cleaned_data
+    return {
+        "label": label,
+        "url": _query(request, since=f"{since}", until=f"{until}"),
+        "is_current": (given["since"], given["until"]) == (since, until),
+    }
+
+
+def _query(request: PortalRequest, **changes: str) -> str:
+    return f"?{urlencode({**request.GET.dict(), **changes})}"
+
+
+def _bounds(organization: Organization, now: datetime) -> dict[str, Any]:
+    """Limits by how full they are, and what was told of budgets whose window is not over."""
+    found, count = gauges(organization, at=now)
+    rows = limits(organization).values_list("pk", flat=True)
+    alerts = budget_alerts(organization, limit_ids=list(rows), windows=current_windows(now))
+    return {"gauges": found, "limit_count": count, "alerts": alerts[:MOST_ALERTS]}
+
+
+def _running(now: datetime) -> dict[str, Any]:
+    """Imports of late, and whether one of them is still read."""
+    rows = imports().filter(created_at__gt=now - RECENT)[:MOST_IMPORTS]
+    found = [(row, LEVELS[row.state]) for row in rows]
+    return {"imports": found, "is_importing": any(row.is_open for row, _ in found)}
+
+
+def _reconciled() -> dict[str, Any]:
+    """The statement that was compared last."""
+    return {"reconciled": next(_compared(), None)}
+
+
+def _compared() -> Iterator[dict[str, Any]]:
+    for each in summaries(list(statements()[:1])):
+        yield shown_comparison(each.total) | {"statement": each.statement}

@@ -35,6 +35,11 @@ def window_bounds(window: str, at: datetime) -> tuple[str, datetime]:
     return "total", datetime.min.replace(tzinfo=UTC)
 
 
+def current_windows(at: datetime) -> list[str]:
+    """The names of the windows in which `at` lies."""
+    return [window_bounds(window, at)[0] for window in (Window.DAY, Window.MONTH, Window.TOTAL)]
+
+
 def _warning(organization: Organization, window: Window) -> Sequence[Limit]:
     budgets = organization.limits.filter(kind=LimitKind.BUDGET_USD, window=window)
     return list(budgets.exclude(alert_fractions=[]).order_by("id"))

@@ -14,6 +14,7 @@ from apps.usage.store.comparing import UNITS, Figures, event_figures, one_snapsh
 from apps.usage.store.counting import Counted
 from apps.usage.store.decisions import ScoredCalls, decisions_of, scored_calls
 from apps.usage.store.facets import add_to_facets
+from apps.usage.store.known import served_models, tag_names
 from apps.usage.store.months import (
     Month,
     drop_months_before,
@@ -37,7 +38,14 @@ from apps.usage.store.reading import (
 )
 from apps.usage.store.rollups import GRAINS, add_to_rollups, drop_minutes_before
 from apps.usage.store.rows import COLUMNS, Row, read_row
-from apps.usage.store.spending import request_count, spent_usd
+from apps.usage.store.spending import (
+    Carried,
+    carried_in_days,
+    carried_in_minutes,
+    has_carried,
+    request_count,
+    spent_usd,
+)
 from apps.usage.store.totals import Total, totals_of
 from apps.usage.store.units import unit_ends, unit_events
 
@@ -45,6 +53,7 @@ __all__ = [
     "COLUMNS",
     "GRAINS",
     "UNITS",
+    "Carried",
     "Change",
     "Counted",
     "EventFilter",
@@ -60,6 +69,8 @@ __all__ = [
     "add_to_rollups",
     "await_other_adjusting",
     "bounded",
+    "carried_in_days",
+    "carried_in_minutes",
     "decisions_of",
     "drop_adjustments_before",
     "drop_minutes_before",
@@ -68,6 +79,7 @@ __all__ = [
     "event_figures",
     "events_after",
     "find_events",
+    "has_carried",
     "month_of",
     "next_month",
     "one_snapshot",
@@ -75,9 +87,11 @@ __all__ = [
     "request_count",
     "rollup_figures",
     "scored_calls",
+    "served_models",
     "spend_by_model",
     "spend_by_month",
     "spent_usd",
+    "tag_names",
     "totals_of",
     "unit_ends",
     "unit_events",

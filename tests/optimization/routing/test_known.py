@@ -9,7 +9,9 @@ from apps.optimization.routing import KNOWN, Needs, lacking, needs_of
 from tests.gateways import price_book
 
 PROVIDERS = ("openai", "anthropic")
-CHAT, MESSAGES = "chat.completions", "messages"
+CHAT, MESSAGES, RESPONSES = "chat.completions", "messages", "responses"
+TOOL = {"type": "function", "name": "search"}
+FOUND = {"type": "function_call_output", "call_id": "c", "output": "Nothing."}
 
 
 @pytest.mark.parametrize("model", KNOWN)
@@ -22,7 +24,8 @@ def test_every_known_model_is_in_the_catalogue_with_its_context_and_its_price(mo
 
 
 def needs(endpoint: str = CHAT, **request: Any) -> Needs:
-    asked = {"messages": [{"role": "user", "content": "Hi"}]} | request
+    said = {} if endpoint == RESPONSES else {"messages": [{"role": "user", "content": "Hi"}]}
+    asked = said | request
     return needs_of(asked, endpoint=endpoint, text_bytes=30, images=0, most_output=90)
 
 
@@ -50,6 +53,22 @@ def turn(role: str, *blocks: dict[str, Any]) -> dict[str, Any]:
         ({"messages": [turn("user", {"type": "image_url"})]}, CHAT, {}),
         ({"messages": "broken"}, CHAT, {}),
         ({"messages": None}, CHAT, {}),
+        ({"input": "Hi"}, RESPONSES, {}),
+        ({"input": [turn("user", {"type": "input_text"})]}, RESPONSES, {}),
+        ({"input": [turn("user", {"type": "input_file"})]}, RESPONSES, {"other": True}),
+        ({"input": [turn("assistant", {"type": "output_text"})]}, RESPONSES, {"prefill": True}),
+        ({"input": "Hi", "tools": [TOOL]}, RESPONSES, {"tools": True}),
+        ({"input": [turn("user"), FOUND]}, RESPONSES, {"tools": True}),
+        ({"input": "Hi", "reasoning": {"effort": "low"}}, RESPONSES, {"reasoning": True}),
+        ({"input": "Hi", "text": {"verbosity": "low"}}, RESPONSES, {"reasoning": True}),
+        ({"text": {"format": {"type": "json_schema"}}}, RESPONSES, {"json_schema": True}),
+        ({"input": [{"type": "reasoning"}]}, RESPONSES, {"other": True}),
+        ({"input": "Hi", "previous_response_id": "resp_1"}, RESPONSES, {"other": True}),
+        (
+            {"input": "Hi", "tools": [{"type": "web_search"}]},
+            RESPONSES,
+            {"tools": True, "other": True},
+        ),
     ],
 )
 def test_a_request_tells_what_it_needs(

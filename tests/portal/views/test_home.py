@@ -23,14 +23,15 @@ def test_a_new_organization_is_told_what_to_do(db: None, client: Client) -> None
     sign_in(client, user)
     client.post("/o/new/", {"name": "Fresh"})
     page = client.get("/o/fresh/").content.decode()
-    assert page.count(">To do<") == 3
+    assert page.count(">To do<") == 4
     assert "http://localhost:8001/v1" in page
+    assert "/o/fresh/start/" in page
 
 
 def test_steps_that_were_taken_say_so(world: World, client: Client) -> None:
     sign_in(client, world.owner)
     page = client.get(path(world, "home")).content.decode()
-    assert (page.count(">Done<"), page.count(">To do<")) == (3, 0)
+    assert (page.count(">Done<"), page.count(">To do<")) == (4, 0)
 
 
 def test_a_viewer_is_told_whom_to_ask(world: World, client: Client) -> None:

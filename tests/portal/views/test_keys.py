@@ -39,7 +39,7 @@ def test_a_new_key_is_shown_once_and_works(world: World, client: Client) -> None
         "Checkout",
     )
     assert key.expires_at == key.created_at + timedelta(days=30)
-    assert page.content.decode().count(_shown(page)) == 4  # itself, curl, Python, check
+    assert page.content.decode().count(_shown(page)) == 8  # itself, six snippets, check
     assert "no-store" in page.headers["Cache-Control"]
     assert _shown(page) not in str(dict(client.session))
     for again in (url, path(world, "keys"), path(world, "key_rotate", key.pk)):

@@ -23,7 +23,9 @@ def alternative(
 ) -> dict[str, Any]:
     """See Offer."""
     body = {name: value for name, value in document.items() if name not in _SENT}
-    named = {"path": path, "body": body | {"model": model}}
+    # Responses are stored unless one says otherwise.
+    kept = {"store": False} if path.endswith("/responses") else {}
+    named = {"path": path, "body": body | {"model": model} | kept}
     return named if kind is None else named | {"class": kind}
 
 

@@ -4,7 +4,6 @@ What is decided follows from the conversation and its certificate alone, so that
 a gateway decide alike; each keeps to what it has seen a conversation begin with.
 """
 
-from collections.abc import Iterator
 from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple
@@ -12,15 +11,17 @@ from typing import Any, NamedTuple
 from apps.kernel.events import Decision
 from apps.optimization.access import Lever
 from apps.optimization.accounting import Charged
-from apps.optimization.answers.forms import CHATS
 from apps.optimization.routing import (
+    ROUTABLE,
     Choice,
     Needs,
     Pins,
     choose,
+    instructions_of,
     needs_of,
     request_class,
     template_digest,
+    turns_of,
 )
 from apps.optimization.serving import SHADOW_SHARE
 from apps.proxy.exchange import Exchange
@@ -43,7 +44,6 @@ TAG = "route"
 _MOST_SLOWER, _LEAST_SLOWER_MS = 2.0, 500.0
 # What it is pinned to was certified once, and is not any more; `slow` is a lever's own fault.
 _REASONS = {"pinned": "withdrawn", "slow": "slow_model"}
-_LEADING = frozenset({"system", "developer"})
 
 
 class _Call(NamedTuple):
@@ -63,7 +63,7 @@ class _Call(NamedTuple):
 def propose(exchange: Exchange, runtime: Runtime, levers: Levers, draft: Draft) -> Proposal | None:
     """Another model's candidates; see Propose."""
     data_key = exchange.caller.organization.data_key
-    is_fit = exchange.endpoint.name in CHATS and exchange.endpoint.model is None
+    is_fit = exchange.endpoint.name in ROUTABLE and exchange.endpoint.model is None
     if not is_fit or data_key is None or not levers.policy.allowed_models:
         return None
     call = _call(exchange, runtime, levers, draft, data_key)
@@ -182,32 +182,9 @@ def _pin(
 
 
 def _template(document: dict[str, Any], data_key: bytes) -> str | None:
-    return template_digest("\n".join(_instructions(document)), key=keyed(data_key))
+    return template_digest("\n".join(instructions_of(document)), key=keyed(data_key))
 
 
 def _turns(document: dict[str, Any]) -> int:
     """Answers so far, which is also how many more are to be expected (Lindy's law)."""
-    return sum(role == "assistant" for role in _roles(document))
-
-
-def _roles(document: dict[str, Any]) -> Iterator[str]:
-    for message in document.get("messages") or ():
-        if isinstance(message, dict):
-            yield str(message.get("role"))
-
-
-def _instructions(document: dict[str, Any]) -> Iterator[str]:
-    """The texts of the system prompt, wherever the API has it."""
-    yield from _texts(document.get("system"))
-    for message in document.get("messages") or ():
-        if not isinstance(message, dict) or message.get("role") not in _LEADING:
-            return
-        yield from _texts(message.get("content"))
-
-
-def _texts(content: object) -> Iterator[str]:
-    if isinstance(content, str):
-        yield content
-    for block in content if isinstance(content, list) else ():
-        if isinstance(block, dict) and isinstance(block.get("text"), str):
-            yield block["text"]
+    return sum(message.get("role") == "assistant" for message in turns_of(document))
