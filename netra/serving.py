@@ -1,17 +1,58 @@
 """The gateway's server: python -m netra.serving --port PORT [--workers N].
 
 On SIGTERM nobody is let in any more, and the process ends once every answer has: a deploy cuts no
-stream. On SIGHUP, with several workers, each in turn is replaced by a fresh one.
+stream. On SIGHUP, with several workers, each in turn is replaced by a fresh one. Workers whose
+parent was killed go on beside its successor until that one's own have begun, and end then.
 """
 
 import argparse
+import os
+import signal
+import socket
 import sys
 from collections.abc import Sequence
+from multiprocessing import parent_process
+from threading import Timer
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from netra.launch.processes import end_with_parent
+
 APPLICATION = "netra.asgi_gateway:application"
+# So long do workers outlive a parent that was killed: its successor starts within.
+LINGER_SECONDS = 60.0
+
+
+class Config(uvicorn.Config):
+    """What a worker is told; it is loaded in the worker's own process."""
+
+    linger_seconds = LINGER_SECONDS
+
+    def bind_socket(self) -> socket.socket:
+        """The workers' socket. Nobody waits in it before one of them listens, so that a successor's
+        may be bound beside it. Raises OSError where the port is another program's.
+        """
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        bound = socket.socket(family)
+        for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+            bound.setsockopt(socket.SOL_SOCKET, option, 1)
+        bound.bind((self.host, self.port))
+        bound.set_inheritable(True)
+        return bound
+
+    def load(self) -> None:
+        """Ends this process, some time after the one that would replace it was killed."""
+        parent = parent_process()
+        if parent is not None and parent.pid is not None:
+            signal.signal(signal.SIGUSR1, lambda *_: self._end_later())
+            end_with_parent(parent.pid, signal.SIGUSR1)
+        super().load()
+
+    def _end_later(self) -> None:
+        timer = Timer(self.linger_seconds, os.kill, (os.getpid(), signal.SIGTERM))
+        timer.daemon = True
+        timer.start()
 
 
 class Workers(Multiprocess):
@@ -19,15 +60,15 @@ class Workers(Multiprocess):
 
     def terminate_all(self) -> None:
         """Close our own end too: while it is open, callers are let in whom nobody answers."""
-        for socket in self.sockets:
-            socket.close()
+        for each in self.sockets:
+            each.close()
         super().terminate_all()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to stop; 0 then, 1 when it could not begin."""
     options = _options(arguments)
-    config = uvicorn.Config(
+    config = Config(
         options.app,
         host=options.host,
         port=options.port,
@@ -40,12 +81,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         server_header=False,
         proxy_headers=False,  # whoever calls is known by the key, not by the address
     )
-    if config.workers > 1:
-        Workers(config, [config.bind_socket()]).run()
-        return 0
+    config.linger_seconds = options.linger
+    return _serve_together(config) if config.workers > 1 else _serve_alone(config)
+
+
+def _serve_alone(config: Config) -> int:
     server = uvicorn.Server(config)
     server.run()
     return 0 if server.started else 1
+
+
+def _serve_together(config: Config) -> int:
+    try:
+        with _claimed(config.port):
+            Workers(config, [config.bind_socket()]).run()
+    except OSError as error:
+        sys.stderr.write(f"netra.serving: port {config.port} is taken: {error.strerror}\n")
+        return 1
+    return 0
+
+
+def _claimed(port: int) -> socket.socket:
+    """What only one parent has on this machine, for it alone: its workers' port takes others too.
+
+    Gone with the process, however it ends. Raises OSError.
+    """
+    claim = socket.socket(socket.AF_UNIX)
+    claim.bind(f"\0netra-serving-{port}")
+    return claim
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -54,6 +117,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--linger", type=float, default=LINGER_SECONDS, metavar="SECONDS")
     return parser.parse_args(arguments)
 
 

@@ -41,10 +41,10 @@ EXPLANATIONS: Mapping[str, str] = {
 }
 # What can change an answer, and so serves only where a certificate stands.
 CERTIFIED: frozenset[str] = frozenset({"near_exact", "semantic", "routing", "compression"})
-LEVELS = {"on": "success", "shadow": "info", "off": "neutral"}
+LEVELS = {"on": "success", "shadow": "accent", "off": "neutral"}
 STATES: Mapping[str, tuple[str, str]] = {
     STANDING: ("Certified", "success"),
-    COLLECTING: ("Collecting", "info"),
+    COLLECTING: ("Collecting", "accent"),
     WATCHED: ("Watching", "neutral"),
     WITHDRAWN: ("Withdrawn: drift", "warning"),
 }

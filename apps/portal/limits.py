@@ -86,10 +86,9 @@ def _state(row: Limit, share: Decimal | None) -> tuple[str, str]:
 
 def _used(found: Headroom) -> str:
     if found.used is None:
-        return "–"
-    if found.limit.kind == LimitKind.BUDGET_USD:
-        return f"{shown_usd(found.used)} of {shown_usd(found.limit.amount)}"
-    return f"{found.used:,.0f} of {found.limit.amount:,.0f}"
+        return ""
+    is_budget = found.limit.kind == LimitKind.BUDGET_USD
+    return shown_usd(found.used) if is_budget else f"{found.used:,.0f}"
 
 
 def _plain(amount: Any) -> str:

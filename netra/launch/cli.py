@@ -22,7 +22,7 @@ USAGE = """usage: ./apex COMMAND [OPTIONS]
   manage ARGUMENTS                          manage.py against the running databases
   test [PYTEST ARGUMENTS] [--long]          the test suite
   check                                     lint, types, layers, sizes, migrations, deployment
-  bench NAME [--quick] [--json FILE]        a benchmark
+  bench NAME [--quick] [--json FILE]        a benchmark; all of them with the name `all`
   lock [--upgrade]                          pin requirements again from the .in files
 
 DATABASE_URL, REDIS_URL and CACHE_URL, when set, replace our own Postgres and Valkeys.

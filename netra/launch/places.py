@@ -26,6 +26,10 @@ class Places:
         """The throw-away set of `check`, so that it may run beside `test`."""
         return Places(self.root, self.local / "check")
 
+    def for_soak(self) -> "Places":
+        """A whole product of its own, which `bench soak` may kill."""
+        return Places(self.root, self.local / "soak")
+
     @property
     def venv(self) -> Path:
         return self.root / ".venv"

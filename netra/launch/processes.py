@@ -114,6 +114,11 @@ def die_with_us(number: int) -> Callable[[], None]:
     return partial(_ask_kernel, ctypes.CDLL(None), os.getpid(), number)
 
 
+def end_with_parent(parent: int, number: int) -> None:
+    """From now on the kernel sends `number` to this process when process `parent` dies."""
+    _ask_kernel(ctypes.CDLL(None), parent, number)
+
+
 def _ask_kernel(libc: ctypes.CDLL, parent: int, number: int) -> None:
     libc.prctl(_PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:  # we died before the request was in place

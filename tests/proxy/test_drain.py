@@ -59,21 +59,26 @@ class Serving:
         return [decode(each.payload).outcome for each in records if each.kind is Kind.END]
 
 
-@contextmanager
-def serving(upstream: str, spool: Path, workers: int) -> Iterator[Serving]:
-    """A server until the end of the block; killed if it is still there."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def started(upstream: str, spool: Path, *options: str) -> "subprocess.Popen[bytes]":
+    """A server with these options."""
     command = [sys.executable, "-m", "netra.serving", "--app", "tests.proxy.serving:application"]
-    command += ["--port", str(port), "--workers", str(workers)]
     env = os.environ | {
         "GATEWAY_KEY": KEY,
         "GATEWAY_UPSTREAM": upstream,
         "GATEWAY_SPOOL": str(spool),
         "REDIS_URL": settings.REDIS_URL,
     }
-    with subprocess.Popen(command, env=env) as process:
+    return subprocess.Popen([*command, *options], env=env)
+
+
+@contextmanager
+def serving(
+    upstream: str, spool: Path, workers: int, *options: str, port: int = 0
+) -> Iterator[Serving]:
+    """A server until the end of the block; killed if it is still there."""
+    port = port or free_port()
+    named = ("--port", str(port), "--workers", str(workers), *options)
+    with started(upstream, spool, *named) as process:
         found = Serving(process, port, spool)
         try:
             eventually(
@@ -82,6 +87,12 @@ def serving(upstream: str, spool: Path, workers: int) -> Iterator[Serving]:
             yield found
         finally:
             process.kill()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -109,3 +120,52 @@ def test_an_idle_connection_keeps_no_server_alive(
         assert client.get(f"{server.url}/healthz").status_code == 200
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(10) in (0, -signal.SIGTERM)
+
+
+def test_nobody_is_turned_away_while_a_parent_that_was_killed_has_a_successor(
+    simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    with serving(simulator.url, old, 2, "--linger", "15") as server:
+        url = f"{server.url}/healthz"
+        server.process.kill()
+        server.process.wait(10)
+        with (
+            httpx.Client(headers={"connection": "close"}) as client,
+            serving(simulator.url, new, 2, port=server.port),
+        ):
+            eventually(lambda: client.get(url).is_success and _all_dead(old), seconds=60)
+            assert [client.get(url).status_code for _ in range(20)] == [200] * 20
+            assert not _all_dead(new)
+
+
+def test_workers_without_a_parent_finish_their_answers_and_end(
+    simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    with (
+        serving(simulator.url, tmp_path, 2, "--linger", "0.1") as server,
+        httpx.Client(timeout=30) as client,
+    ):
+        path = f"{server.url}/v1/chat/completions"
+        with client.stream("POST", path, json=STREAMED, headers=SLOWLY) as answer:
+            lines = answer.iter_lines()
+            next(lines)
+            server.process.kill()
+            eventually(lambda: not server.is_open(), seconds=10)
+            assert [line for line in lines if line][-1] == "data: [DONE]"
+        eventually(lambda: _all_dead(tmp_path), seconds=30)
+        assert server.outcomes() == ["success"]
+
+
+def test_a_second_parent_is_not_let_onto_the_port_of_a_living_one(
+    simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    with serving(simulator.url, tmp_path, 2) as server:
+        named = ("--port", str(server.port), "--workers", "2")
+        with started(simulator.url, tmp_path, *named) as second:
+            assert second.wait(60) == 1
+        assert server.is_open()
+
+
+def _all_dead(spool: Path) -> bool:
+    return all(each.is_dead() for each in writer_folders(spool))

@@ -22,6 +22,7 @@ from apps.tenants.models import Organization
 from apps.tenants.permissions import Permission
 from apps.tenants.selectors import limits
 from apps.usage.imports.selectors import imports
+from apps.usage.querying import Answer
 from apps.usage.reconciling import statements, summaries
 from apps.usage.selectors import served_models, tag_names
 from apps.usage.services.budgets import current_windows
@@ -86,7 +87,7 @@ def _found(request: PortalRequest, form: UsageForm, now: datetime) -> dict[str, 
         return {}
     return {
         "stats": list(stats(total)),
-        "before": total.previous and total.previous.query,
+        "before": _days_before(total),
         "tabs": [_tab(request, each, label, form.apart_by) for each, label in BREAKDOWNS.items()],
         "ranges": [_range(request, *each, form) for each in form.ranges],
         "what": BREAKDOWNS[form.apart_by],
@@ -97,6 +98,14 @@ def _found(request: PortalRequest, form: UsageForm, now: datetime) -> dict[str, 
         "is_slow": "events" in found.sources,
         "file_query": request.GET.urlencode(),
     }
+
+
+def _days_before(total: Answer) -> tuple[datetime, datetime] | None:
+    """The first and the last day of the window that is compared with."""
+    if total.previous is None:
+        return None
+    before = total.previous.query
+    return before.since, before.until - timedelta(hours=1)
 
 
 def _is_askable(form: UsageForm) -> bool:
