@@ -13,7 +13,7 @@ _INK, _FAINT, _PAPER = "#1f2933", "#9aa5b1", "#ffffff"
 _GOOD, _BAD, _PLAIN = "#0b7285", "#c92a2a", "#868e96"
 _CALLS = {"right": "#0b7285", "error": "#e8a33d", "cut": "#c92a2a"}
 _HEIGHT, _GAP, _MARGIN = 150, 46, 54
-_LANES = 8
+_LANES = 9
 
 
 def _shell(width: float, height: float, title: str, body: Iterator[str]) -> str:
@@ -76,7 +76,7 @@ def _place(share: float) -> float:
     return _LEFT + at * (_WIDTH - _LEFT - _RIGHT)
 
 
-def _short(text: str, most: int = 60) -> str:
+def _short(text: str, most: int = 50) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
