@@ -76,16 +76,16 @@ def _pages() -> Iterator[Page]:
         yield replace(value, query=query)
     requests = next(page for page in ORGANIZATION_PAGES if page.view == "portal:requests")
     for query in (
-        "lever=routing",
-        "arm=holdout",
-        "text=user-77",
+        "?lever=routing",
+        "?arm=holdout",
+        "?text=user-77",
         f"{_days(today, 7)}&model=model-3",
     ):
         yield replace(requests, query=query)
 
 
 def _days(today: date, count: int) -> str:
-    return f"since={today - timedelta(days=count - 1)}&until={today}"
+    return f"?since={today - timedelta(days=count - 1)}&until={today}"
 
 
 def _visitor() -> Client:

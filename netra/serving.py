@@ -22,6 +22,9 @@ from netra.launch.processes import end_with_parent
 APPLICATION = "netra.asgi_gateway:application"
 # So long do workers outlive a parent that was killed: its successor starts within.
 LINGER_SECONDS = 60.0
+# Longer than load balancers (60 s as a rule) and clients keep a connection that is idle: closed by
+# us first, it would now and then be reset under a caller who is just asking.
+KEEP_ALIVE_SECONDS = 75
 
 
 class Config(uvicorn.Config):
@@ -67,7 +70,12 @@ class Workers(Multiprocess):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to stop; 0 then, 1 when it could not begin."""
-    options = _options(arguments)
+    config = configured(parsed(arguments))
+    return _serve_together(config) if config.workers > 1 else _serve_alone(config)
+
+
+def configured(options: argparse.Namespace) -> Config:
+    """What the options ask for."""
     config = Config(
         options.app,
         host=options.host,
@@ -77,12 +85,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         http="apps.proxy.connection:Connection",
         ws="apps.proxy.sockets:SocketConnection",
         lifespan="on",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         access_log=False,  # every call has its record in the spool
         server_header=False,
         proxy_headers=False,  # whoever calls is known by the key, not by the address
     )
     config.linger_seconds = options.linger
-    return _serve_together(config) if config.workers > 1 else _serve_alone(config)
+    return config
 
 
 def _serve_alone(config: Config) -> int:
@@ -111,7 +120,7 @@ def _claimed(port: int) -> socket.socket:
     return claim
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("netra.serving")
     parser.add_argument("--app", default=APPLICATION)
     parser.add_argument("--host", default="127.0.0.1")

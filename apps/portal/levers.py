@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from apps.kernel.money import shown_usd
@@ -232,14 +233,15 @@ def _certified(lever: str, state: str, policy: Policy) -> Iterator[str]:
         yield "It serves nothing, even where it is certified."
 
 
-def namespace_lines(organization: Organization, found: Sequence[Namespace]) -> list[dict[str, Any]]:
-    """Namespaces with the state of their evidence."""
-    names = dict(organization.projects.values_list("pk", "name"))
+def namespace_lines(
+    found: Sequence[Namespace], projects: Mapping[UUID, str]
+) -> list[dict[str, Any]]:
+    """Namespaces with the state of their evidence. projects: their names."""
     return [
         {
             "lever": LABELS.get(each.lever, each.lever),
             "namespace": each.namespace,
-            "project": names.get(each.project_id, ""),
+            "project": projects.get(each.project_id, ""),
             "state": STATES[each.state][0],
             "level": STATES[each.state][1],
             "labels": each.labels,

@@ -22,6 +22,8 @@ from apps.proxy.providers.registry import DIALECTS, dialect_of
 
 # Request line and headers together; what came in one piece with the end of them may be more.
 LARGEST_HEAD = 64 << 10
+# How long an idle connection is kept once its server ends: a request may be on its way.
+LAST_CALL_SECONDS = 1.0
 
 
 class InvalidHttp(NetraError):
@@ -43,6 +45,7 @@ class Connection(HttpToolsProtocol):
     _head_bytes = 0
     _running: Cycle | None = None
     _refusal: NetraError = InvalidHttp()
+    _is_ending = False
 
     def data_received(self, data: bytes) -> None:
         """Bounds the head, which the parser would gather without end."""
@@ -59,8 +62,26 @@ class Connection(HttpToolsProtocol):
         if self._running:
             self._running.leave()
 
+    def shutdown(self) -> None:
+        """Called when the server ends. What comes meanwhile is answered, as the last on this
+        connection: closed at once, it would be reset under a caller who is just asking.
+        """
+        self._is_ending = True
+        if self._is_idle():
+            self.loop.call_later(LAST_CALL_SECONDS, self._close_idle)
+        else:
+            super().shutdown()
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _close_idle(self) -> None:
+        if self._is_idle():
+            self.transport.close()
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = Cycle.adopt(cycle)
+        cycle.keep_alive = cycle.keep_alive and not self._is_ending
         super()._start_asgi_task(cycle, app)
 
     def on_message_begin(self) -> None:

@@ -27,7 +27,7 @@ NOT_OURS = 0
 
 @dataclass(slots=True)
 class Record:
-    """One row of the request log."""
+    """One row of the request log. answered: attempts to which a provider said anything."""
 
     event_id: UUID
     call: int
@@ -39,6 +39,7 @@ class Record:
     is_estimated: bool
     model: str
     attempts: int
+    answered: int
     tokens: Tokens
     actual_usd: Decimal | None
     counterfactual_usd: Decimal | None
@@ -78,7 +79,7 @@ def _of(tenant: Tenant) -> Iterator[Record]:
 
 
 def _record(tenant: Tenant, row: Mapping[str, Any]) -> Record:
-    tags = _plain(row["tags"])
+    tags, tried = _plain(row["tags"]), _plain(row["attempts"])
     saved = {name: Decimal(usd) for name, usd in _plain(row["decomposition"]).items()}
     same = ("event_id", "outcome", "status", "error_code", "is_estimated", "arm", "unit")
     return Record(
@@ -87,7 +88,8 @@ def _record(tenant: Tenant, row: Mapping[str, Any]) -> Record:
         canary=tags.get("canary", ""),
         tenant=tenant.name,
         model=row["requested_model"] or "",
-        attempts=len(_plain(row["attempts"])),
+        attempts=len(tried),
+        answered=sum(each["status"] is not None for each in tried),
         tokens={name: row[name] for name in _BUCKETS if row[name]},
         actual_usd=row["actual_usd"],
         counterfactual_usd=row["counterfactual_usd"],

@@ -24,12 +24,13 @@ SEEN = Seen(
 )  # fmt: skip
 LINE = Line(1, "key", CHAT, 200, "", "said", USAGE, True, False, 101.0)
 RECORD = Record(
-    UUID(int=1), 1, "Alder", "Alder", "success", 200, None, False, "gpt-4o-mini", 1, TOKENS, COST,
-    COST, {}, None, None, None,
+    UUID(int=1), 1, "Alder", "Alder", "success", 200, None, False, "gpt-4o-mini", 1, 1, TOKENS,
+    COST, COST, {}, None, None, None,
 )  # fmt: skip
+ONE = Counter({"gateway": 1})
 HIT: dict[str, Any] = {"cache": "hit", "number": 2, "cost": "0"}
 KEPT: dict[str, Any] = {
-    "call": 2, "attempts": 0, "tokens": {}, "actual_usd": Decimal(0),
+    "call": 2, "attempts": 0, "answered": 0, "tokens": {}, "actual_usd": Decimal(0),
     "saved": {"exact_cache": COST},
 }  # fmt: skip
 
@@ -44,7 +45,7 @@ def found(
 def test_a_call_that_went_well_fits() -> None:
     misfits, trial = found([SEEN], [LINE], [RECORD])
     assert misfits == {}
-    assert trial.carried == Carried(calls=1, right=1, asked=1, heard=1)
+    assert trial.carried == Carried(calls=1, right=1, asked=ONE, heard=ONE)
     assert (trial.recorded_usd, trial.by_oracle_usd, trial.priced) == (COST, COST, 1)
 
 
@@ -70,7 +71,8 @@ def test_a_kept_answer_of_another_organization_is_a_wrong_one() -> None:
         ([RECORD, RECORD], judging.DOUBLED),
         ([RECORD, replace(RECORD, call=9)], judging.INVENTED),
         ([replace(RECORD, tenant="Cedar")], judging.FOREIGN),
-        ([replace(RECORD, attempts=2)], judging.UNASKED),
+        ([replace(RECORD, attempts=2, answered=2)], judging.UNASKED),
+        ([replace(RECORD, attempts=0, answered=0)], judging.UNASKED),
         ([replace(RECORD, actual_usd=None, counterfactual_usd=None)], judging.MONEY),
     ],
 )
@@ -107,7 +109,7 @@ def test_an_error_must_have_a_cause() -> None:
 def test_only_who_has_limits_may_be_refused_by_them() -> None:
     refused = replace(SEEN, ending="error", status=429, code="rate_limit_exceeded", cost="")
     record = replace(
-        RECORD, outcome="refused", attempts=0, tokens={}, actual_usd=Decimal(0),
+        RECORD, outcome="refused", attempts=0, answered=0, tokens={}, actual_usd=Decimal(0),
         counterfactual_usd=Decimal(0),
     )  # fmt: skip
     assert found([refused], [], [record])[0] == {judging.BLAMELESS: 1}
@@ -122,7 +124,7 @@ def test_a_connection_breaks_only_with_the_process_that_held_it() -> None:
     )
     misfits, trial = found([lost], [LINE], [record], Kill("gateway worker", 100.5, 103.0))
     cut = Counter({"gateway worker": 1})
-    assert (misfits, trial.carried) == ({}, Carried(calls=1, cut=cut, asked=1))
+    assert (misfits, trial.carried) == ({}, Carried(calls=1, cut=cut, asked=ONE))
     for other in (Kill("web", 100.5, 103.0), Kill("gateway worker", 80.0, 103.0)):
         assert found([lost], [LINE], [record], other)[0] == {judging.UNEXPLAINED: 1}
 
@@ -133,7 +135,7 @@ def test_what_was_tried_again_was_heard_once() -> None:
     record = replace(RECORD, call=2)
     misfits, trial = found([lost, again], [replace(LINE, call=2)], [record], Kill("gateway", 40.0))
     assert misfits == {}
-    assert (trial.carried.asked, trial.carried.heard) == (1, 1)
+    assert (trial.carried.asked, trial.carried.heard) == (ONE, ONE)
 
 
 def test_a_call_that_never_arrived_needs_no_record() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,44 @@ def test_a_benchmark_that_misses_its_target_has_run(
     run_bench(["speed", "--quick", "--json", str(tmp_path / "rows.json")])
     assert capsys.readouterr().out.splitlines()[1].split() == ["quick", "1", "-", "-", "2", "no"]
     assert json.loads((tmp_path / "rows.json").read_text())[0]["met"] is False
+
+
+def test_a_length_that_a_benchmark_does_not_know_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Module:
+        __name__ = "bench.speed"
+
+        @staticmethod
+        def run(quick: bool, *, minutes: float | None = None) -> list[Row]:
+            return [Row("minutes", minutes or 0, "", None, 2, minutes == 2)]
+
+    monkeypatch.setattr("importlib.import_module", lambda name: {"bench.speed": Module()}[name])
+    assert run_bench(["speed", "--minutes", "2"]) == 0
+    with pytest.raises(SystemExit, match="bench.speed takes no is_long"):
+        run_bench(["speed", "--long"])
+
+
+def test_all_benchmarks_are_run_as_often_as_asked_and_then_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bench").mkdir()
+    for name in ("tenants", "gateway"):
+        (tmp_path / "bench" / f"{name}.py").touch()
+    commands: list[list[str]] = []
+
+    def run(command: list[str], *, env: dict[str, str], cwd: Path) -> int:
+        commands.append(command[2:])
+        return int("gateway" in command)
+
+    monkeypatch.setattr(benching, "run_foreground", run)
+    monkeypatch.setattr(benching, "_environment", lambda places, name: nullcontext({}))
+    assert benching.bench(Places.of(tmp_path), ["all", "--quick", "--runs", "2"]) == 1
+    assert commands == [
+        *[["bench", "gateway", "--quick", "--keep"]] * 2,
+        *[["bench", "tenants", "--quick", "--keep"]] * 2,
+        ["bench.publishing"],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ class Page:
     """One page: the view's name, the row it is about, and the roles that may open it.
 
     is_recent: asks for the password again unless it was typed a moment ago. is_shown: no POST.
-    query: what the address needs beside its path, or has something to show with.
+    query: what the address needs beside its path.
     """
 
     view: str
@@ -141,14 +141,13 @@ class Page:
         if self.about:
             row = getattr(world, self.about)
             arguments.append(row if isinstance(row, str) else row.pk)
-        address = reverse(self.view, args=arguments)
-        return f"{address}?{self.query}" if self.query else address
+        return reverse(self.view, args=arguments) + self.query
 
 
 ORGANIZATION_PAGES = (
     Page("portal:home", roles=EVERYBODY),
+    Page("portal:value", roles=EVERYBODY, query="?since=2026-03-10&until=2026-03-20"),
     Page("portal:get_started", roles=EVERYBODY),
-    Page("portal:value", roles=EVERYBODY, query="since=2026-03-10&until=2026-03-20"),
     Page("portal:members", roles=EVERYBODY),
     Page("portal:invitation_create", roles=MANAGERS),
     Page("portal:invitation_withdraw", "invitation", MANAGERS),
@@ -181,7 +180,7 @@ ORGANIZATION_PAGES = (
     Page("portal:levers", roles=EVERYBODY),
     Page("portal:deferred_calls", roles=EVERYBODY),
     Page("portal:lever_edit", roles=MANAGERS),
-    Page("portal:lever_switch", roles=MANAGERS, query="lever=semantic&to=on"),
+    Page("portal:lever_switch", roles=MANAGERS, query="?lever=semantic&to=on"),
     Page("portal:lever_reset", roles=MANAGERS),
     Page("portal:caches_invalidate", roles=BUILDERS),
     Page("portal:certificates", roles=EVERYBODY),

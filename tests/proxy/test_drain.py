@@ -18,6 +18,8 @@ from apps.kernel.events import decode
 from apps.tenants.key_format import new_key
 from apps.usage.spool import Follower, Kind
 from apps.usage.spool.folders import writer_folders
+from netra.serving import configured, parsed
+from tests.databases import ROOT
 from tests.launch.projects import eventually
 from tests.simulator import RunningSimulator
 
@@ -165,6 +167,15 @@ def test_a_second_parent_is_not_let_onto_the_port_of_a_living_one(
         with started(simulator.url, tmp_path, *named) as second:
             assert second.wait(60) == 1
         assert server.is_open()
+
+
+def test_idle_connections_are_kept_longer_than_load_balancers_keep_them() -> None:
+    alone, together = (
+        configured(parsed(["--port", "1", "--workers", workers])) for workers in ("1", "2")
+    )
+    web = next(line for line in (ROOT / "Procfile").read_text().splitlines() if "web:" in line)
+    assert (alone.timeout_keep_alive, together.timeout_keep_alive) == (75, 75)
+    assert "--timeout-keep-alive 75" in web
 
 
 def _all_dead(spool: Path) -> bool:

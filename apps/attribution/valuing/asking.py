@@ -13,6 +13,7 @@ from apps.usage.querying import InvalidQuery, UsageQuery
 CUSTOMERS_KINDS, OVERHEAD_KINDS = ("live", "batch"), ("shadow", "judge")
 MOST_DAYS, MOST_WEEKS_DAYS = 92, 400
 USUAL_DAYS = 30
+FIRST_YEAR, LAST_YEAR = 2020, 2200
 _DAY = timedelta(days=1)
 # Fields that narrow the figures, as the dimensions of usage are called.
 _NARROWING = ("project_id", "api_key_id", "requested_model", "end_user", "tag")
@@ -41,6 +42,8 @@ class ValueQuery:
             raise InvalidQuery("Name a tag and its value, or neither.")
         if self.last < self.first:
             raise InvalidQuery("The last day must not be before the first.")
+        if self.first.year < FIRST_YEAR or self.last.year > LAST_YEAR:
+            raise InvalidQuery(f"Name days of {FIRST_YEAR} to {LAST_YEAR}.")
 
     @property
     def since(self) -> datetime:
@@ -89,4 +92,4 @@ class ValueQuery:
 def usual_days(first: date | None, last: date | None, *, today: date) -> tuple[date, date]:
     """What is meant where a day is not named: the 30 days up to the last, which is today."""
     last = last or today
-    return first or last - (USUAL_DAYS - 1) * _DAY, last
+    return first or date.fromordinal(max(last.toordinal() - USUAL_DAYS + 1, 1)), last

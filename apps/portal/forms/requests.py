@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.attribution.assignment import HOLDOUT, TREATMENT
 from apps.kernel.events import OUTCOMES
-from apps.portal.forms.levers import LABELS
+from apps.portal.levers import LABELS
 from apps.tenants.models import Organization
 from apps.tenants.selectors import api_keys, open_projects
 from apps.usage.selectors import EventFilter

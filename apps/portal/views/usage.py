@@ -29,7 +29,7 @@ from apps.usage.services.budgets import current_windows
 
 # The dearest ones; the file has all of them.
 MOST_ROWS = 50
-MOST_ALERTS, MOST_IMPORTS = 5, 3
+MOST_ALERTS, MOST_IMPORTS, MOST_LIMITS = 5, 3, 200
 RECENT = timedelta(days=7)
 # What to tell the calls of a row apart by, once the page is narrowed to it.
 NEXT = {"project": "model", "key": "model", "user": "model", "tag": "project", "model": "project"}
@@ -159,10 +159,10 @@ def _query(request: PortalRequest, **changes: str) -> str:
 
 def _bounds(organization: Organization, now: datetime) -> dict[str, Any]:
     """Limits by how full they are, and what was told of budgets whose window is not over."""
-    found, count = gauges(organization, at=now)
-    rows = limits(organization).values_list("pk", flat=True)
-    alerts = budget_alerts(organization, limit_ids=list(rows), windows=current_windows(now))
-    return {"gauges": found, "limit_count": count, "alerts": alerts[:MOST_ALERTS]}
+    rows = list(limits(organization)[:MOST_LIMITS])
+    ids, windows = [row.pk for row in rows], current_windows(now)
+    alerts = budget_alerts(organization, limit_ids=ids, windows=windows)[:MOST_ALERTS]
+    return {"gauges": gauges(rows, at=now), "limit_count": len(rows), "alerts": alerts}
 
 
 def _running(now: datetime) -> dict[str, Any]:

@@ -206,7 +206,9 @@ def test_narrower_than_an_experiment_nothing_is_called_proven(world: World, clie
         ("since=2026-03-16&until=2026-03-14", "The last day is before the first."),
         ("since=soon", "Enter a valid date."),
         ("tag=search", "Name a tag and its value, or neither."),
-        ("since=2001-01-01&until=2026-01-01", "has at most"),
+        ("since=2020-01-01&until=2026-01-01", "has at most"),
+        ("until=0001-01-01", "Name days of 2020 to 2200."),
+        ("since=2026-01-01&until=9999-12-31", "Name days of 2020 to 2200."),
         ("project_id=00000000-0000-0000-0000-000000000001", "Select a valid choice."),
     ],
 )

@@ -210,15 +210,13 @@ def test_a_schema_that_is_not_migrated_yet_is_waited_for(
     stop = Signal()
     monkeypatch.setattr(stop, "wait", lambda _: _rename(acme, "later", "batch_id"))
     _rename(acme, "batch_id", "later")
-    shipper = Shipper(tmp_path, stop=stop)
-    assert shipper.ship_once() == 1
-    assert (shipper.status.inserted, shipper.status.quarantined) == (1, 0)
+    assert Shipper(tmp_path, stop=stop).ship_once() == 1
     assert len(outcomes(acme)) == 1
 
 
 def _rename(organization: Organization, column: str, name: str) -> None:
+    table = f"{organization.schema_name}.usage_event"
     with connection.cursor() as cursor:
-        table = f"{organization.schema_name}.usage_event"
         cursor.execute(f"ALTER TABLE {table} RENAME COLUMN {column} TO {name}")
 
 
