@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ from tests.docs.product import Product
 _MODULES = {"openai", "@anthropic-ai/sdk"}
 _LITERAL = re.compile(r'"([^"\n]*)"')
 _VARIABLE = re.compile(r'environ\["(\w+)"\]|process\.env\.(\w+)')
+# A store that was slow once is not asked for a second, so that trying sooner finds nothing new.
+_TRIES, _PAUSE_SECONDS = 30, 1.2
 # Leaves the variables behind: what is exported, and plain ones in capitals.
 _KEEP = """
 env -0 > state.env
@@ -57,10 +60,11 @@ class Terminal:
             "http": self._http,
             "sql": self._sql,
         }
-        for _ in range(9 if snippet.note.startswith("retried: ") else 0):
+        for _ in range(_TRIES if snippet.note.startswith("retried: ") else 0):
             with contextlib.suppress(AssertionError):
                 runners[snippet.language](snippet)
                 return
+            time.sleep(_PAUSE_SECONDS)
         runners[snippet.language](snippet)
 
     def _bash(self, snippet: Snippet) -> None:

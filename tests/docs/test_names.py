@@ -90,7 +90,7 @@ def _named(command: str, rest: str) -> Iterable[str]:
 
 
 def _known(command: str) -> set[str]:
-    names = {"check": {"sizes", *checking.COMMANDS}, "bench": set(_benchmarks())}
+    names = {"check": {"sizes", *checking.COMMANDS}, "bench": {benching.ALL, *_benchmarks()}}
     return names.get(command, set())
 
 
