@@ -14,7 +14,7 @@ from demo.simulator import Simulator, SimulatorAway
 from demo.state import Run, read_run, write_run
 from demo.traffic import Traffic, traffic
 
-REQUESTS = 4_000  # of each organization: 5 to 10 minutes on two cores
+REQUESTS = 5_000  # of each organization: 5 to 10 minutes on two cores
 DONE, MISSED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 _TROUBLES = (NoDemoLogin, GatewayAway, SimulatorAway, NotWritten, Unpriced)
 

@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 
 Json = dict[str, Any]
 Sdk = Literal["openai", "anthropic"]
+# Of a request, what tells its answer beside its messages.
+_TELLING = frozenset({"model", "system"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class Conversation:
 
     def recordings(self) -> list[Json]:
         """What the simulator is to know of it, the answers of other models among it."""
-        said = {name: self.request[name] for name in ("model", "system") if name in self.request}
-        own: Json = {**said, "messages": list(self.messages)}
+        said = {name: value for name, value in self.request.items() if name in _TELLING}
+        own = {**said, "messages": list(self.messages)}
         return [own, *(self._said_by(model, text) for model, text in self.others)]
 
     def shortened(self, calls: int) -> Self:

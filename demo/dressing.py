@@ -1,7 +1,7 @@
 """Recordings dressed as calls: what the recordings do not hold is added here, and said here.
 
-An agent's runs were recorded of gpt-4o; every second one is asked of Claude in Anthropic's shape,
-with the same words. Its tools are declared by the names and arguments with which they were called,
+An agent's runs were recorded of gpt-4o; four of five are asked of Claude in Anthropic's shape, with
+the same words. Its tools are declared by the names and arguments with which they were called,
 since their schemas were not recorded. MMLU's answers were recorded as right or wrong: a right one
 is given as one letter, a wrong one as another. Questions of a bank's customers are answered with
 their intent.
@@ -15,6 +15,7 @@ from demo.conversations import Conversation, Json
 from demo.sources.recorded import Answered
 
 GPT, CHEAP_GPT, CLAUDE = "gpt-4o", "gpt-4o-mini", "claude-sonnet-5-5"
+GPT_EACH = 5
 _MOST_OUTPUT = 1024
 _KINDS = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array"}
 _INTENTS = "You sort the questions of a bank's customers. Answer with one of these intents only:\n"
@@ -23,11 +24,11 @@ _RIGHT, _WRONG = "A", "B"
 
 
 def agent_conversations(runs: Sequence[Any]) -> list[Conversation]:
-    """Runs with messages in OpenAI's shape under "traj", of both SDKs in turn."""
+    """Runs with messages in OpenAI's shape under "traj"; every GPT_EACHth stays with OpenAI."""
     tools = declared(runs)
     conversations = [
         _of_claude(number, run["traj"], tools)
-        if number % 2
+        if number % GPT_EACH
         else _of_gpt(number, run["traj"], tools)
         for number, run in enumerate(runs)
     ]

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from apps.attribution.services import PeriodTerms, commit_period, create_experiment
+from apps.attribution.models import Period
+from apps.attribution.services import PeriodTerms, commit_period, create_experiment, stop_experiment
 from apps.optimization.access import LEVERS, NO_JUDGE, PolicyTerms
 from apps.optimization.services import set_policy
 from apps.tenants.context import tenant_scope
-from apps.tenants.models import Organization, User
+from apps.tenants.models import Organization, Project, User
 from apps.tenants.permissions import KEY_SCOPES, Role
 from apps.tenants.services.api_keys import create_api_key
 from apps.tenants.services.credentials import set_platform_credential
@@ -90,37 +91,63 @@ def furnish(
 ) -> Customer:
     """A project of the run in the setting's organization, an experiment from now on, and a key.
 
-    The organization is made where the owner has none of that name.
+    run: tells runs apart. The organization is made where the owner has none of that name.
     """
     organization = _organization(setting, owner, at)
     secret = f"sk-demo-{setting.name}-{run}"
+    _lead_to_simulator(organization, secret, simulator_url, at)
+    project = create_project(organization=organization, name=f"Run {run}", at=at)
+    with tenant_scope(organization):
+        period = _policed_period(setting, organization, project, at)
+    return Customer(
+        name=setting.name,
+        title=setting.title,
+        slug=organization.slug,
+        organization_id=str(organization.pk),
+        project_id=str(project.pk),
+        experiment_id=str(period.experiment_id),
+        period_ends_at=period.ends_at.isoformat(),
+        # Last, so that a gateway that knows the key knows everything.
+        key=_key(project, owner, at),
+        secret=secret,
+    )
+
+
+def _lead_to_simulator(
+    organization: Organization, secret: str, simulator_url: str, at: datetime
+) -> None:
     for provider in ("openai", "anthropic"):
         set_platform_credential(
             organization=organization, provider=provider, name="Demo", secret=secret,
             base_url=simulator_url, at=at,
         )  # fmt: skip
-    project = create_project(organization=organization, name=f"Run {run}", at=at)
-    with tenant_scope(organization):
-        set_policy(
-            organization=organization, terms=setting.terms, set_by=_SET_BY, at=at,
-            project_id=project.pk,
-        )  # fmt: skip
-        experiment = create_experiment(
-            organization=organization, name=f"Run {run}", project_id=project.pk,
-            holdout_percent=HOLDOUT_PERCENT, at=at,
-        )  # fmt: skip
-        period = commit_period(
-            organization=organization, experiment_id=experiment.pk,
-            terms=PeriodTerms(at, at + LASTS, HOLDOUT_PERCENT), at=at,
-        )  # fmt: skip
+
+
+def _policed_period(
+    setting: Setting, organization: Organization, project: Project, at: datetime
+) -> Period:
+    """Under the setting's policy; one period, and none follows, whatever becomes of the run."""
+    set_policy(
+        organization=organization, terms=setting.terms, set_by=_SET_BY, at=at, project_id=project.pk
+    )
+    experiment = create_experiment(
+        organization=organization, name=project.name, project_id=project.pk, at=at,
+        holdout_percent=HOLDOUT_PERCENT,
+    )  # fmt: skip
+    terms = PeriodTerms(at, at + LASTS, HOLDOUT_PERCENT)
+    period = commit_period(
+        organization=organization, experiment_id=experiment.pk, terms=terms, at=at
+    )
+    stop_experiment(experiment_id=experiment.pk, at=at)
+    return period
+
+
+def _key(project: Project, owner: User, at: datetime) -> str:
     new = create_api_key(
-        project=project, name=f"Run {run}", scopes=KEY_SCOPES, granted_by=KEY_SCOPES,
+        project=project, name=project.name, scopes=KEY_SCOPES, granted_by=KEY_SCOPES,
         created_by=owner, at=at, is_test=True,
     )  # fmt: skip
-    return Customer(
-        setting.name, setting.title, organization.slug, str(organization.pk), str(project.pk),
-        str(experiment.pk), period.ends_at.isoformat(), new.text.value, secret,
-    )  # fmt: skip
+    return new.text.value
 
 
 def _organization(setting: Setting, owner: User, at: datetime) -> Organization:

@@ -8,16 +8,16 @@ happened in between. Nothing else is different from any other customer's proof.
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
 from apps.attribution.audit import State, netra_verify
 from apps.attribution.models import ProofLog, SavingsStatement
-from apps.attribution.selectors import SEALED_FOR, opened_archive, savings_statements
+from apps.attribution.selectors import SEALED_FOR, opened_archive, periods, savings_statements
 from apps.attribution.sequences import interval
-from apps.attribution.services import seal_experiment, stop_experiment
+from apps.attribution.services import seal_experiment
 from apps.attribution.services.logs import contract_of
 from apps.attribution.services.sealing import IDLE
 from apps.attribution.statements import amounts, usd
@@ -78,9 +78,8 @@ def _stated(
     for piece in range(1, PIECES + 1):
         at = began_at + step * piece + IDLE
         seal_experiment(organization=organization, experiment_id=experiment_id, at=at)
-    stopped = stop_experiment(experiment_id=experiment_id, at=ended_at)
-    last = max(period.ends_at for period in stopped.periods.all())
-    over = max(last + SEALED_FOR, ended_at + IDLE + timedelta(seconds=1))
+    [period] = periods(experiment_id)
+    over = period.ends_at + SEALED_FOR
     sealed = seal_experiment(organization=organization, experiment_id=experiment_id, at=over)
     return sealed.statements[0]
 

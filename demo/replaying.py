@@ -1,4 +1,4 @@
-"""Each recorded call to all customers at the same moment, and to the provider without us.
+"""Each recorded call to all customers one right after the other, and to the provider without us.
 
 A step of a conversation goes out once the one before it has been answered to everybody, so that
 all see the same order, and the provider's own prompt cache is as warm for each.
@@ -13,7 +13,7 @@ from demo.conversations import Conversation
 from demo.journal import Carried, Journal
 from demo.traffic import Arriving
 
-AT_ONCE = 8  # conversations
+AT_ONCE = 2  # conversations
 
 
 @dataclass(slots=True)
@@ -58,7 +58,8 @@ class Replay:
         for turn in conversation.turns:
             if self.stop.is_set():
                 return
-            await asyncio.gather(*(self._ask(each, conversation, turn) for each in self.carriers))
+            for each in self.carriers:
+                await self._ask(each, conversation, turn)
             self.tell()
 
     async def _ask(self, carrier: Carrier, conversation: Conversation, turn: int) -> None:

@@ -1,10 +1,10 @@
 """The table at the end: of each customer what was true, what was claimed, and what was proven."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.kernel.money import shown_usd
+from apps.optimization.access import LEVERS
 from demo.ledger import Ledger
 from demo.organizations import Customer
 from demo.proving import Proven, verify_command
@@ -47,14 +47,26 @@ class Result:
 
 
 Cell = Callable[[Result], str]
+_PLACES = Decimal("0.0001")
 
 
 def table(results: Sequence[Result]) -> str:
     """A column for each customer."""
     rows = [("", *(each.customer.title.removeprefix("Demo: ") for each in results))]
-    rows += [(name, *(cell(each) for each in results)) for name, cell in _ROWS]
+    rows += [(name, *(cell(each) for each in results)) for name, cell in _ROWS[:_LEVERS_AT]]
+    rows += _by_lever(results)
+    rows += [(name, *(cell(each) for each in results)) for name, cell in _ROWS[_LEVERS_AT:]]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(_line(row, widths) for row in rows)
+
+
+def _by_lever(results: Sequence[Result]) -> Iterator[tuple[str, ...]]:
+    """What the ledger says of each lever that did anything, in the order in which they act."""
+    nothing = Decimal(0)
+    for lever in LEVERS:
+        if any(lever in each.ledger.by_lever for each in results):
+            saved = (_usd(each.ledger.by_lever.get(lever, nothing)) for each in results)
+            yield (f"- by {lever.replace('_', ' ')}", *saved)
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -62,12 +74,18 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([first, *(cell.strip().rjust(len(cell)) for cell in rest)]).rstrip()
 
 
-def _known(usd: Decimal | None) -> str:
-    return "not known" if usd is None else shown_usd(usd)
+def _usd(amount: Decimal) -> str:
+    """Hundredths of cents, which is what calls cost."""
+    rounded = amount.quantize(_PLACES)
+    return f"{'-' if rounded < 0 else ''}${abs(rounded):,f}"
+
+
+def _known(amount: Decimal | None) -> str:
+    return "not known" if amount is None else _usd(amount)
 
 
 def _span(low: Decimal | None, high: Decimal | None) -> str:
-    return "too few" if low is None or high is None else f"{shown_usd(low)} to {shown_usd(high)}"
+    return "too few" if low is None or high is None else f"{_usd(low)} to {_usd(high)}"
 
 
 def _quality(share: float, reference: float) -> str:
@@ -82,14 +100,14 @@ _ROWS: tuple[tuple[str, Cell], ...] = (
     ("calls", lambda of: f"{of.truth.calls:,}"),
     ("- answered from what was kept", lambda of: f"{of.truth.kept:,}"),
     ("- that failed", lambda of: f"{of.truth.errors:,}"),
-    ("cost without levers", lambda of: shown_usd(of.truth.without)),
-    ("paid for answers", lambda of: shown_usd(of.truth.paid)),
+    ("cost without levers", lambda of: _usd(of.truth.without)),
+    ("paid for answers", lambda of: _usd(of.truth.paid)),
     ("paid for comparing", lambda of: _known(of.truth.comparing)),
-    ("TRUE SAVING", lambda of: shown_usd(of.truth.saved)),
-    ("LEDGER SAVING", lambda of: shown_usd(of.ledger.saved)),
-    ("- beyond the truth, on calls", lambda of: shown_usd(of.off)),
+    ("TRUE SAVING", lambda of: _usd(of.truth.saved)),
+    ("LEDGER SAVING", lambda of: _usd(of.ledger.saved)),
+    ("- beyond the truth, on calls", lambda of: _usd(of.off)),
     ("- stated error, 95 %", lambda of: _span(of.proven.off_low, of.proven.off_high)),
-    ("PROVEN SAVING", lambda of: shown_usd(of.proven.proven)),
+    ("PROVEN SAVING", lambda of: _usd(of.proven.proven)),
     ("- interval, 95 %", lambda of: _span(of.proven.low, of.proven.high)),
     ("- conversations held out", lambda of: f"{of.proven.held_out:,} of {of.proven.units:,}"),
     ("answers as recorded", lambda of: _quality(of.truth.same, of.truth.reference_same)),
@@ -98,6 +116,8 @@ _ROWS: tuple[tuple[str, Cell], ...] = (
     ("ledger within its error", lambda of: _yes(of.is_ledger_within)),
     ("archive verified", lambda of: _yes(of.proven.is_verified)),
 )
+
+_LEVERS_AT = 8  # after the ledger's saving
 
 
 def where(results: Sequence[Result], portal_url: str) -> str:

@@ -48,12 +48,12 @@ class Places:
 def begin(requests: int, places: Places) -> Run:
     """Make the customers of a new run, and keep it. Raises NoDemoLogin."""
     at = utc_now()
-    owner, name = demo_user(), f"{at:%Y-%m-%d %H:%M:%S}"
+    owner, name = demo_user(), f"{at:%Y%m%d-%H%M%S}"
     customers = tuple(
         furnish(each, owner=owner, run=name, simulator_url=places.simulator_url, at=utc_now())
         for each in SETTINGS
     )
-    run = Run(f"{at:%Y%m%d-%H%M%S}", requests, at, customers)
+    run = Run(name, requests, at, customers)
     write_run(places.folder, run)
     return run
 

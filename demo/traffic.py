@@ -13,7 +13,7 @@ from demo.sources.recorded import Answered
 
 SEED = 20_261_121
 # Of the calls; what a source does not have comes from the others.
-SHARES: Mapping[str, float] = {"agent": 0.4, "question": 0.45, "choice": 0.15}
+SHARES: Mapping[str, float] = {"agent": 0.5, "question": 0.4, "choice": 0.1}
 
 
 @dataclass(frozen=True, slots=True)

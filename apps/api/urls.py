@@ -26,6 +26,7 @@ from apps.api.views.requests import RequestsView
 from apps.api.views.routes import RoutesView
 from apps.api.views.statements import StatementsView
 from apps.api.views.usage import UsageView
+from apps.api.views.value import ValueView
 from apps.api.views.webhooks import DeliveriesView, WebhooksView
 
 app_name = "api"
@@ -176,6 +177,7 @@ urlpatterns = [
         name="proof-link-revoke",
     ),
     path("usage/query", UsageView.as_view({"get": "query"}), name="usage-query"),
+    path("value", ValueView.as_view({"get": "retrieve"}), name="value"),
     path("docs", ReferenceView.as_view(), name="docs"),
     path("schema", SchemaView.as_view(), name="schema"),
     re_path("", UnknownPath.as_view(), name="unknown"),

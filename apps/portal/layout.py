@@ -33,6 +33,7 @@ HOME = NavItem("Home", "home", "home", "h", Permission.ORGANIZATION_READ)
 # Until the first call has passed.
 GET_STARTED = NavItem("Get started", "get_started", "start", "g", Permission.KEYS_READ)
 NAVIGATION = (
+    NavItem("Value", "value", "value", "w", Permission.USAGE_READ),
     NavItem("Projects", "projects", "projects", "p", Permission.PROJECTS_READ),
     NavItem("API keys", "keys", "keys", "k", Permission.KEYS_READ),
     NavItem("Credentials", "credentials", "credentials", "c", Permission.CREDENTIALS_READ),

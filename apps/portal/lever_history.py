@@ -32,9 +32,37 @@ class Elsewhere(NamedTuple):
     said: str
 
 
-def history(organization: Organization) -> list[Change]:
+class Names:
+    """Of projects, keys and people of an organization."""
+
+    def __init__(self, organization: Organization) -> None:
+        self.projects = dict(organization.projects.values_list("pk", "name"))
+        rows = api_keys(organization).values_list("pk", "name", "hint")
+        self._keys = {pk: f"API key {name} {hint}" for pk, name, hint in rows}
+        people = members(organization).values_list("user_id", "user__email")
+        self._who = {f"user:{pk}": email for pk, email in people}
+        self._who |= {f"key:{pk}": name for pk, name in self._keys.items()}
+
+    def of(self, row: Policy) -> str:
+        if row.api_key_id:
+            return self._keys.get(row.api_key_id, "A key that is gone")
+        return self.project(row.project_id)
+
+    def project(self, project_id: UUID | None) -> str:
+        if project_id is None:
+            return "The whole organization"
+        name = self.projects.get(project_id)
+        return f"Project {name}" if name else "A project that is gone"
+
+    def who(self, text: str) -> str:
+        """A person's address or a key; somebody who left is named by what they were."""
+        if text in self._who:
+            return self._who[text]
+        return "Somebody who left" if text.startswith(("user:", "key:")) else text.capitalize()
+
+
+def history(names: Names) -> list[Change]:
     """The latest changes and invalidations, the newest first."""
-    names = _Names(organization)
     said = [
         Change(row.created_at, names.who(row.set_by), names.of(row), said_in(row))
         for row in changes()[:MOST_CHANGES]
@@ -46,9 +74,8 @@ def history(organization: Organization) -> list[Change]:
     return sorted([*said, *voided], key=lambda each: each.at, reverse=True)[:MOST_CHANGES]
 
 
-def said_elsewhere(organization: Organization) -> list[Elsewhere]:
+def said_elsewhere(names: Names) -> list[Elsewhere]:
     """Projects and keys with a word of their own."""
-    names = _Names(organization)
     return [
         Elsewhere(_text(row), names.of(row), said_in(row))
         for row in policies()
@@ -75,32 +102,3 @@ def _text(row: Policy) -> str:
     if row.api_key_id:
         return f"key:{row.api_key_id}"
     return f"project:{row.project_id}" if row.project_id else WHOLE
-
-
-class _Names:
-    """Of projects, keys and people of an organization."""
-
-    def __init__(self, organization: Organization) -> None:
-        self._projects = dict(organization.projects.values_list("pk", "name"))
-        rows = api_keys(organization).values_list("pk", "name", "hint")
-        self._keys = {pk: f"API key {name} {hint}" for pk, name, hint in rows}
-        people = members(organization).values_list("user_id", "user__email")
-        self._who = {f"user:{pk}": email for pk, email in people}
-        self._who |= {f"key:{pk}": name for pk, name in self._keys.items()}
-
-    def of(self, row: Policy) -> str:
-        if row.api_key_id:
-            return self._keys.get(row.api_key_id, "A key that is gone")
-        return self.project(row.project_id)
-
-    def project(self, project_id: UUID | None) -> str:
-        if project_id is None:
-            return "The whole organization"
-        name = self._projects.get(project_id)
-        return f"Project {name}" if name else "A project that is gone"
-
-    def who(self, text: str) -> str:
-        """A person's address or a key; somebody who left is named by what they were."""
-        if text in self._who:
-            return self._who[text]
-        return "Somebody who left" if text.startswith(("user:", "key:")) else text.capitalize()

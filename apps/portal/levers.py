@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from apps.kernel.money import shown_usd
@@ -41,10 +42,10 @@ EXPLANATIONS: Mapping[str, str] = {
 }
 # What can change an answer, and so serves only where a certificate stands.
 CERTIFIED: frozenset[str] = frozenset({"near_exact", "semantic", "routing", "compression"})
-LEVELS = {"on": "success", "shadow": "info", "off": "neutral"}
+LEVELS = {"on": "success", "shadow": "accent", "off": "neutral"}
 STATES: Mapping[str, tuple[str, str]] = {
     STANDING: ("Certified", "success"),
-    COLLECTING: ("Collecting", "info"),
+    COLLECTING: ("Collecting", "accent"),
     WATCHED: ("Watching", "neutral"),
     WITHDRAWN: ("Withdrawn: drift", "warning"),
 }
@@ -194,13 +195,18 @@ def savings(
     }
 
 
-def meaning(lever: str, state: str, policy: Policy) -> list[str]:
-    """What saying `state` of a lever brings about, where `policy` holds of all the rest."""
+def meaning(lever: str, state: str, effect: Effect) -> list[str]:
+    """What it brings about when the subject of `effect` says `state` of a lever."""
     if state == "off":
         return ["It touches no call from then on.", "What is certified stays known for later."]
-    if lever not in CERTIFIED:
-        return list(_plain(lever, state, policy))
-    return list(_certified(lever, state, policy))
+    found = _certified if lever in CERTIFIED else _plain
+    return [*_closed_above(lever, effect), *found(lever, state, effect.policy)]
+
+
+def _closed_above(lever: str, effect: Effect) -> Iterator[str]:
+    is_off = effect.policy.states[lever] == "off" and effect.said.levers.get(lever) != "off"
+    if is_off and lever in effect.sources:
+        yield f"It stays off all the same: {source_of(effect, lever)} has turned it off."
 
 
 def _plain(lever: str, state: str, policy: Policy) -> Iterator[str]:
@@ -232,14 +238,15 @@ def _certified(lever: str, state: str, policy: Policy) -> Iterator[str]:
         yield "It serves nothing, even where it is certified."
 
 
-def namespace_lines(organization: Organization, found: Sequence[Namespace]) -> list[dict[str, Any]]:
-    """Namespaces with the state of their evidence."""
-    names = dict(organization.projects.values_list("pk", "name"))
+def namespace_lines(
+    found: Sequence[Namespace], projects: Mapping[UUID, str]
+) -> list[dict[str, Any]]:
+    """Namespaces with the state of their evidence. projects: their names."""
     return [
         {
             "lever": LABELS.get(each.lever, each.lever),
             "namespace": each.namespace,
-            "project": names.get(each.project_id, ""),
+            "project": projects.get(each.project_id, ""),
             "state": STATES[each.state][0],
             "level": STATES[each.state][1],
             "labels": each.labels,

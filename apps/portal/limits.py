@@ -6,11 +6,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from apps.kernel.money import shown_usd
-from apps.tenants.models import Limit, LimitKind, Organization, Window
-from apps.tenants.selectors import limits
+from apps.tenants.models import Limit, LimitKind, Window
 from apps.usage.headroom import Headroom, headroom
 
-MOST_LIMITS = 200
 SHOWN_LIMITS = 6
 # From here on somebody wants to know, unless the limit names its own shares.
 NEAR = Decimal("0.8")
@@ -49,11 +47,10 @@ def limit_said(row: Limit) -> str:
     return f"{row.amount:,.0f} {THINGS[row.kind]}"
 
 
-def gauges(organization: Organization, *, at: datetime) -> tuple[Sequence[Gauge], int]:
-    """The limits that are used most, and how many there are; inside the scope."""
-    rows = list(limits(organization)[:MOST_LIMITS])
+def gauges(rows: Sequence[Limit], *, at: datetime) -> list[Gauge]:
+    """Those of the limits that are used most; inside the scope."""
     found = sorted(headroom(rows, at=at), key=_fullness, reverse=True)
-    return [_gauge(each) for each in found[:SHOWN_LIMITS]], len(rows)
+    return [_gauge(each) for each in found[:SHOWN_LIMITS]]
 
 
 def _fullness(found: Headroom) -> Decimal:
@@ -86,10 +83,9 @@ def _state(row: Limit, share: Decimal | None) -> tuple[str, str]:
 
 def _used(found: Headroom) -> str:
     if found.used is None:
-        return "–"
-    if found.limit.kind == LimitKind.BUDGET_USD:
-        return f"{shown_usd(found.used)} of {shown_usd(found.limit.amount)}"
-    return f"{found.used:,.0f} of {found.limit.amount:,.0f}"
+        return ""
+    is_budget = found.limit.kind == LimitKind.BUDGET_USD
+    return shown_usd(found.used) if is_budget else f"{found.used:,.0f}"
 
 
 def _plain(amount: Any) -> str:

@@ -74,7 +74,7 @@ def statement_context(statement: SavingsStatement) -> dict[str, Any]:
             for each in statement.corrections.all()
         ],
         "quality": quality_lines(statement.period),
-        **_plot_context(points),
+        **interval_context(points),
     }
 
 
@@ -101,7 +101,7 @@ def standing_context(found: Standing) -> dict[str, Any]:
         "standing": found,
         "meaning": meaning(found.last, found.terms),
         "draws": [(each, draw_verdict(each), draw_shares(each)) for each in found.draws],
-        **_plot_context(found.points),
+        **interval_context(found.points),
     }
 
 
@@ -165,7 +165,7 @@ def _verdict(*, is_off: bool, text: str) -> Verdict:
     return Verdict("As agreed", "success", text)
 
 
-def _plot_context(points: Sequence[Point]) -> dict[str, Any]:
+def interval_context(points: Sequence[Point]) -> dict[str, Any]:
     """The plot for wide and for narrow windows, and the latest of its days as a table."""
     plots = {
         name: plotted(points, width=width, height=height) for name, (width, height) in SIZES.items()

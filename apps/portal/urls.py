@@ -30,6 +30,7 @@ from apps.portal.views import (
     start,
     trials,
     usage,
+    value,
     webhooks,
 )
 from apps.portal.views import settings as organization_settings
@@ -41,6 +42,8 @@ organization_patterns = [
     path("start/", get_started.get_started, name="get_started"),
     path("start/key/", get_started.first_key, name="first_key"),
     path("start/request/", get_started.first_request, name="first_request"),
+    path("value/", value.value_page, name="value"),
+    path("value/figures.csv", value.value_file, name="value_file"),
     path("members/", members.member_list, name="members"),
     path("members/invite/", members.invitation_create, name="invitation_create"),
     path("members/leave/", members.leave, name="leave"),

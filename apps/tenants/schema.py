@@ -118,6 +118,13 @@ def tenant_leaf() -> str:
     return hashlib.sha256(repr(leaves).encode()).hexdigest()
 
 
+@cache
+def public_leaf() -> str:
+    """The same of every installed app: what an up-to-date installation records in public."""
+    leaves = sorted(MigrationLoader(None).graph.leaf_nodes())
+    return hashlib.sha256(repr(leaves).encode()).hexdigest()
+
+
 def _tenant_leaves(loader: MigrationLoader) -> list[tuple[str, str]]:
     labels = {config.label for config in apps.get_app_configs() if config.name in _tenant_apps()}
     return [node for node in loader.graph.leaf_nodes() if node[0] in labels]

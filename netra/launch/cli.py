@@ -97,6 +97,10 @@ def _manage(places: Places, arguments: list[str]) -> int:
     return commands.manage(places, without_own_urls(places, os.environ), arguments)
 
 
+def _demo(places: Places, arguments: list[str]) -> int:
+    return demoing.demo(places, without_own_urls(places, os.environ), arguments)
+
+
 def _lock(places: Places, arguments: list[str]) -> int:
     return venv.lock(places, arguments)
 
@@ -105,7 +109,7 @@ COMMANDS: dict[str, tuple[str, Callable[[Places, list[str]], int]]] = {
     "up": (venv.RUNTIME, _up),
     "down": ("", _down),
     "manage": (venv.RUNTIME, _manage),
-    "demo": (venv.DEV, demoing.demo),
+    "demo": (venv.DEV, _demo),
     "test": (venv.DEV, testing.test),
     "check": (venv.DEV, checking.check),
     "bench": (venv.DEV, benching.bench),

@@ -204,6 +204,8 @@ def _aim_query(case: Case[Any], two: tuple[Rows, Rows], kind: str) -> None:
     case.query.pop("cursor", None)
     if kind == "usage":
         case.query = {"measures": "calls,actual_usd", "dimensions": "end_user"} | MARCH
+    if kind == "value":
+        case.query = {"since": "2026-03-01", "until": "2026-03-31", "compare": "previous"}
     if "project_id" in case.query:
         case.query["project_id"] = two[0].ids["projects"]
 

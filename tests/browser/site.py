@@ -76,7 +76,7 @@ def _links(text: str, part: str) -> list[str]:
 @contextmanager
 def running_site(folder: Path, database_url: str) -> Iterator[Site]:
     """Serve over `database_url` until the block ends."""
-    url, gateway_port = f"http://localhost:{_free_port()}", _free_port()
+    url, gateway_port = f"http://localhost:{free_port()}", free_port()
     env = os.environ | {
         "DATABASE_URL": database_url,
         "DJANGO_SETTINGS_MODULE": "netra.settings.dev",
@@ -91,9 +91,9 @@ def running_site(folder: Path, database_url: str) -> Iterator[Site]:
     worker = ["-m", "celery", "-A", "netra.celery", "worker", "--pool", "solo"]
     consoles = (folder / "web.txt", folder / "worker.txt")
     with ExitStack() as stack:
-        stack.enter_context(_process(web, env, consoles[0]))
-        stack.enter_context(_process([*worker, "--loglevel", "warning"], env, consoles[1]))
-        _wait_until_ready(f"{url}/readyz", consoles[0])
+        stack.enter_context(process(web, env, consoles[0]))
+        stack.enter_context(process([*worker, "--loglevel", "warning"], env, consoles[1]))
+        wait_until_ready(f"{url}/readyz", consoles[0])
         yield Site(url, consoles, folder, env)
 
 
@@ -104,14 +104,15 @@ def carrying(site: Site) -> Iterator[None]:
     gateway = ["-m", "netra.serving", "--port", url.rpartition(":")[2]]
     shipper = ["manage.py", "ship"]
     with ExitStack() as stack:
-        stack.enter_context(_process(gateway, site.environment, console))
-        stack.enter_context(_process(shipper, site.environment, site.folder / "shipper.txt"))
-        _wait_until_ready(f"{url}/readyz", console)
+        stack.enter_context(process(gateway, site.environment, console))
+        stack.enter_context(process(shipper, site.environment, site.folder / "shipper.txt"))
+        wait_until_ready(f"{url}/readyz", console)
         yield
 
 
 @contextmanager
-def _process(command: Sequence[str], env: Mapping[str, str], console: Path) -> Iterator[None]:
+def process(command: Sequence[str], env: Mapping[str, str], console: Path) -> Iterator[None]:
+    """Python with these arguments until the block ends; what it says goes to `console`."""
     with (
         console.open("w") as output,
         subprocess.Popen(
@@ -120,16 +121,17 @@ def _process(command: Sequence[str], env: Mapping[str, str], console: Path) -> I
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
-        ) as process,
+        ) as running,
     ):
         try:
             yield
         finally:
-            process.terminate()
-            process.wait(STARTS_WITHIN_S)
+            running.terminate()
+            running.wait(STARTS_WITHIN_S)
 
 
-def _wait_until_ready(url: str, console: Path) -> None:
+def wait_until_ready(url: str, console: Path) -> None:
+    """Until `url` answers 200. Raises AssertionError, with what was said, when it never does."""
     deadline, answer = time.monotonic() + STARTS_WITHIN_S, ""
     while time.monotonic() < deadline:
         try:
@@ -144,7 +146,8 @@ def _wait_until_ready(url: str, console: Path) -> None:
     raise AssertionError(f"the site did not become ready: {answer}\n{console.read_text()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody has now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

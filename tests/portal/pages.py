@@ -146,6 +146,7 @@ class Page:
 
 ORGANIZATION_PAGES = (
     Page("portal:home", roles=EVERYBODY),
+    Page("portal:value", roles=EVERYBODY, query="?since=2026-03-10&until=2026-03-20"),
     Page("portal:get_started", roles=EVERYBODY),
     Page("portal:members", roles=EVERYBODY),
     Page("portal:invitation_create", roles=MANAGERS),

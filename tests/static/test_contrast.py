@@ -29,6 +29,7 @@ BOUNDARY_PAIRS = (
     *((f"{state}-line", f"{state}-wash") for state in ("success", "warning", "danger")),
     *((f"{state}-line", "raised") for state in ("success", "warning", "danger")),
     ("danger-line", "surface"),
+    *((f"series-{number}", "surface") for number in range(1, 9)),
 )
 
 

@@ -25,11 +25,13 @@ from apps.attribution.selectors.standing import (
     Draw,
     Standing,
     carried_before,
+    points_by_experiment,
     standing,
     statement_heads,
     statement_points,
 )
 from apps.attribution.selectors.trials import import_report
+from apps.attribution.selectors.value import value
 
 __all__ = [
     "SEALED_FOR",
@@ -50,6 +52,7 @@ __all__ = [
     "opened_archive",
     "opened_salt",
     "periods",
+    "points_by_experiment",
     "published_salts",
     "rerun",
     "salt_binding",
@@ -58,4 +61,5 @@ __all__ = [
     "standing",
     "statement_heads",
     "statement_points",
+    "value",
 ]

@@ -1,9 +1,10 @@
 """How far an experiment has come: what is known since it began, and how its draw is going."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +67,17 @@ def standing(experiment_id: UUID) -> Standing:
         state.last.units,
         state.last.reconciliation.is_overstated(),
     )
+
+
+def points_by_experiment(experiment_ids: Sequence[UUID]) -> dict[UUID, tuple[Point, ...]]:
+    """What was known day by day of each, the latest days in order; empty before any was sealed."""
+    heads = SealedHead.objects.filter(log_id__in=experiment_ids).exclude(savings=None)
+    latest = heads.order_by("log_id", "-date", "-batch").distinct("log_id", "date")
+    found: dict[UUID, tuple[Point, ...]] = dict.fromkeys(experiment_ids, ())
+    for log_id, of_log in groupby(latest, key=lambda head: head.log_id):
+        last = list(islice(of_log, MOST_DAYS))
+        found[log_id] = tuple(_point(head.date, head.savings or {}) for head in reversed(last))
+    return found
 
 
 def statement_points(statement: SavingsStatement) -> tuple[Point, ...]:

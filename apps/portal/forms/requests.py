@@ -1,6 +1,6 @@
 """Which requests of the log to show; everything is in the address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,14 +8,23 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils import timezone
 
+from apps.attribution.assignment import HOLDOUT, TREATMENT
 from apps.kernel.events import OUTCOMES
+from apps.portal.levers import LABELS
 from apps.tenants.models import Organization
-from apps.tenants.selectors import open_projects
+from apps.tenants.selectors import api_keys, open_projects
 from apps.usage.selectors import EventFilter
 
 _ANY = ("", "Any")
 _LONGEST = 200
 _OUTCOMES = [_ANY, *((outcome, outcome.capitalize()) for outcome in OUTCOMES)]
+_LEVERS = [_ANY, *LABELS.items()]
+_ARMS = [_ANY, (HOLDOUT, "Held out"), (TREATMENT, "With levers")]
+_OURS, _THEIRS = "overhead", "customers"
+_KINDS = [_ANY, (_THEIRS, "Your own"), (_OURS, "Comparing answers")]
+MOST_KEYS = 500
+# What stands behind "More filters".
+MORE = ("key", "end_user", "tag_name", "tag", "lever", "arm", "kind")
 _PRICES = [_ANY, ("yes", "With a price"), ("no", "Without a price")]
 
 
@@ -29,12 +38,21 @@ class RequestsForm(forms.Form):
     price = forms.ChoiceField(required=False, choices=_PRICES)
     since = forms.DateField(required=False, label="From")
     until = forms.DateField(required=False, label="To")
+    key = forms.ChoiceField(required=False, label="API key")
+    end_user = forms.CharField(required=False, max_length=_LONGEST, label="End user")
+    tag_name = forms.CharField(required=False, max_length=_LONGEST, label="Tag")
+    tag = forms.CharField(required=False, max_length=_LONGEST, label="Value of the tag")
+    lever = forms.ChoiceField(required=False, label="Lever that acted", choices=_LEVERS)
+    arm = forms.ChoiceField(required=False, label="In the experiment", choices=_ARMS)
+    kind = forms.ChoiceField(required=False, label="Whose requests", choices=_KINDS)
 
     def __init__(self, data: Mapping[str, str], *, organization: Organization) -> None:
         super().__init__(data, label_suffix="")
         self.zone = ZoneInfo(organization.time_zone)
         names = [(str(row.pk), row.name) for row in open_projects(organization)]
-        self.fields["project"].choices = [_ANY, *names]  # type: ignore[attr-defined]
+        keys = api_keys(organization)[:MOST_KEYS]
+        self._offer("project", names)
+        self._offer("key", [(str(row.pk), f"{row.project.name}: {row.name}") for row in keys])
         for name in ("since", "until"):
             self.fields[name].widget = forms.DateInput(attrs={"type": "date"})
         self.fields["text"].widget.attrs |= {
@@ -54,7 +72,30 @@ class RequestsForm(forms.Form):
             since=self._midnight(given["since"]),
             until=self._midnight(until),
             is_imported=False,
+            api_key_id=given["key"] or None,
+            end_user=given["end_user"] or None,
+            tag=given["tag_name"] or None,
+            tag_value=given["tag"] or None,
+            lever=given["lever"] or None,
+            arm=given["arm"] or None,
+            is_overhead=(given["kind"] == _OURS) if given["kind"] else None,
         )
+
+    @property
+    def shown_first(self) -> Iterator[forms.BoundField]:
+        return (field for field in self if field.name not in MORE)
+
+    @property
+    def shown_behind(self) -> Iterator[forms.BoundField]:
+        return (field for field in self if field.name in MORE)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something is asked for behind the fold."""
+        return any(self.data.get(name) for name in MORE)
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name].choices = [_ANY, *choices]  # type: ignore[attr-defined]
 
     def _midnight(self, day: Any) -> datetime | None:
         if not day:

@@ -12,7 +12,7 @@ from django_htmx.http import HttpResponseStopPolling
 
 from apps.kernel.clock import utc_now
 from apps.kernel.money import shown_usd
-from apps.portal.access import WRITE, PortalRequest, portal_view
+from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.get_started import FirstKeyForm
 from apps.portal.once import is_repeated
 from apps.portal.snippets import PLACEHOLDER, preferred_api, snippets
@@ -42,15 +42,17 @@ def get_started(request: PortalRequest) -> HttpResponse:
     return _page(request, FirstKeyForm(organization=request.actor.organization))
 
 
-@portal_view(Permission.KEYS_WRITE, methods=WRITE)
+@portal_view(Permission.KEYS_WRITE, methods=FORM)
 def first_key(request: PortalRequest) -> HttpResponse:
     """Make a key by one press and show it, in the snippets, on this answer alone."""
+    if request.method != "POST":  # the address of that answer, opened again
+        return _to_start(request)
     form = FirstKeyForm(request.POST, organization=request.actor.organization)
     if not form.is_valid():
         return _page(request, form)
     if is_repeated(request, form):
         messages.warning(request, "That key was shown once already. Lost it? Make another.")
-        return redirect("portal:get_started", slug=request.actor.organization.slug)
+        return _to_start(request)
     new = create_api_key(
         project=form.cleaned_data["project"],
         name=KEY_NAME,
@@ -70,6 +72,10 @@ def first_request(request: PortalRequest) -> HttpResponse:
         return HttpResponse(status=204)
     shown = render_to_string("portal/get_started/arrival.html", _arrival(call), request)
     return HttpResponseStopPolling(shown) if call.outcome == SUCCESS else HttpResponse(shown)
+
+
+def _to_start(request: PortalRequest) -> HttpResponse:
+    return redirect("portal:get_started", slug=request.actor.organization.slug)
 
 
 def _page(request: PortalRequest, form: FirstKeyForm, new: NewKey | None = None) -> HttpResponse:

@@ -14,7 +14,7 @@ from apps.optimization.services import invalidate_answers, set_policy, switch_le
 from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.errors import shown_in
 from apps.portal.forms.levers import InvalidationForm, PolicyForm, SubjectForm, typed_as
-from apps.portal.lever_history import history, said_elsewhere
+from apps.portal.lever_history import Names, history, said_elsewhere
 from apps.portal.levers import (
     EXPLANATIONS,
     LABELS,
@@ -39,17 +39,17 @@ def lever_list(request: PortalRequest) -> HttpResponse:
     effect = effect_on(**subject.place)
     found = namespaces(at=at, project_id=subject.project_id)
     saved = savings(organization, subject, at=at)
-    is_whole = subject.project_id is None
+    is_whole, names = subject.project_id is None, Names(organization)
     context = {
         "subject": subject,
         "form": SubjectForm(initial={"subject": subject.text}, organization=organization),
         "levers": lever_lines(effect, found, saved, above="Default" if is_whole else "As above"),
         "terms": term_lines(effect),
         "says_anything": effect.said != PolicyTerms(),
-        "namespaces": namespace_lines(organization, found[:MOST_NAMESPACES]),
+        "namespaces": namespace_lines(found[:MOST_NAMESPACES], names.projects),
         "hidden": max(len(found) - MOST_NAMESPACES, 0),
-        "elsewhere": said_elsewhere(organization),
-        "history": history(organization),
+        "elsewhere": said_elsewhere(names),
+        "history": history(names),
     }
     return render(request, "portal/levers/list.html", context)
 
@@ -162,7 +162,7 @@ def _done(request: PortalRequest, subject: Subject) -> HttpResponse:
 
 def _question(subject: Subject, lever: str, state: str) -> dict[str, Any]:
     """What is asked before `state` is said."""
-    label, policy = LABELS[lever], effect_on(**subject.place).policy
+    label, effect = LABELS[lever], effect_on(**subject.place)
     common = {"back_to": "levers", "back_query": subject.query, "style": "primary"}
     if not state:
         return common | {
@@ -173,6 +173,6 @@ def _question(subject: Subject, lever: str, state: str) -> dict[str, Any]:
     return common | {
         "title": f"Turn {label} {WORDS[state]}",
         "text": f"For: {subject.name}. {EXPLANATIONS[lever]}",
-        "consequences": [*meaning(lever, state, policy), "It holds within two seconds."],
+        "consequences": [*meaning(lever, state, effect), "It holds within two seconds."],
         "button": f"Turn {WORDS[state]}",
     }

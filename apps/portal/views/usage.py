@@ -22,13 +22,14 @@ from apps.tenants.models import Organization
 from apps.tenants.permissions import Permission
 from apps.tenants.selectors import limits
 from apps.usage.imports.selectors import imports
+from apps.usage.querying import Answer
 from apps.usage.reconciling import statements, summaries
 from apps.usage.selectors import served_models, tag_names
 from apps.usage.services.budgets import current_windows
 
 # The dearest ones; the file has all of them.
 MOST_ROWS = 50
-MOST_ALERTS, MOST_IMPORTS = 5, 3
+MOST_ALERTS, MOST_IMPORTS, MOST_LIMITS = 5, 3, 200
 RECENT = timedelta(days=7)
 # What to tell the calls of a row apart by, once the page is narrowed to it.
 NEXT = {"project": "model", "key": "model", "user": "model", "tag": "project", "model": "project"}
@@ -86,7 +87,7 @@ def _found(request: PortalRequest, form: UsageForm, now: datetime) -> dict[str, 
         return {}
     return {
         "stats": list(stats(total)),
-        "before": total.previous and total.previous.query,
+        "before": _days_before(total),
         "tabs": [_tab(request, each, label, form.apart_by) for each, label in BREAKDOWNS.items()],
         "ranges": [_range(request, *each, form) for each in form.ranges],
         "what": BREAKDOWNS[form.apart_by],
@@ -97,6 +98,14 @@ def _found(request: PortalRequest, form: UsageForm, now: datetime) -> dict[str, 
         "is_slow": "events" in found.sources,
         "file_query": request.GET.urlencode(),
     }
+
+
+def _days_before(total: Answer) -> tuple[datetime, datetime] | None:
+    """The first and the last day of the window that is compared with."""
+    if total.previous is None:
+        return None
+    before = total.previous.query
+    return before.since, before.until - timedelta(hours=1)
 
 
 def _is_askable(form: UsageForm) -> bool:
@@ -150,10 +159,10 @@ def _query(request: PortalRequest, **changes: str) -> str:
 
 def _bounds(organization: Organization, now: datetime) -> dict[str, Any]:
     """Limits by how full they are, and what was told of budgets whose window is not over."""
-    found, count = gauges(organization, at=now)
-    rows = limits(organization).values_list("pk", flat=True)
-    alerts = budget_alerts(organization, limit_ids=list(rows), windows=current_windows(now))
-    return {"gauges": found, "limit_count": count, "alerts": alerts[:MOST_ALERTS]}
+    rows = list(limits(organization)[:MOST_LIMITS])
+    ids, windows = [row.pk for row in rows], current_windows(now)
+    alerts = budget_alerts(organization, limit_ids=ids, windows=windows)[:MOST_ALERTS]
+    return {"gauges": gauges(rows, at=now), "limit_count": len(rows), "alerts": alerts}
 
 
 def _running(now: datetime) -> dict[str, Any]:

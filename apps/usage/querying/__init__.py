@@ -1,6 +1,6 @@
 """Sums of usage: measures × dimensions × filters × window × granularity."""
 
-from apps.usage.querying.answers import Answer, AnswerRow, usage
+from apps.usage.querying.answers import Answer, AnswerRow, bucket_times, usage, usages
 from apps.usage.querying.terms import (
     COMPARISONS,
     DIMENSIONS,
@@ -19,5 +19,7 @@ __all__ = [
     "AnswerRow",
     "InvalidQuery",
     "UsageQuery",
+    "bucket_times",
     "usage",
+    "usages",
 ]

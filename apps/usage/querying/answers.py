@@ -57,13 +57,29 @@ def usage(query: UsageQuery, *, at: datetime) -> Answer:
     """The answer for the current organization. at: now, since minutes and events are not kept for
     ever. Raises InvalidQuery, SearchTooWide.
     """
+    return usages([query], at=at)[0]
+
+
+def usages(queries: Iterable[UsageQuery], *, at: datetime) -> list[Answer]:
+    """Several answers, within the time of one. Raises InvalidQuery, SearchTooWide."""
     with bounded():
-        answer = _answered(query, at)
-        if not query.compare:
-            return answer
-        since, until = previous_window(query.since, query.until, query.zone)
-        before = replace(query, since=since, until=until, compare=None)
-        return replace(answer, previous=_answered(before, at))
+        return [_compared(query, at) for query in queries]
+
+
+def _compared(query: UsageQuery, at: datetime) -> Answer:
+    answer = _answered(query, at)
+    if not query.compare:
+        return answer
+    since, until = previous_window(query.since, query.until, query.zone)
+    before = replace(query, since=since, until=until, compare=None)
+    return replace(answer, previous=_answered(before, at))
+
+
+def bucket_times(query: UsageQuery) -> list[datetime]:
+    """Where each bucket of the query's window begins, in its zone, also those without any call."""
+    granularity = _granularity(query)
+    starts = bucket_starts(query.since, query.until, granularity, query.zone)
+    return [bucket_start(at, granularity, query.zone) for at in starts] if granularity else []
 
 
 def _answered(query: UsageQuery, at: datetime) -> Answer:

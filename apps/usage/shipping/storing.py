@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from django.db import ProgrammingError, connection, transaction
+from psycopg.errors import InvalidSchemaName, UndefinedTable
 
 from apps.kernel.events import UnreadableEvent, decode_begin, encode, interrupted
 from apps.tenants.models import Organization
@@ -25,6 +26,8 @@ log = structlog.get_logger(__name__)
 # Events that are turned into rows at a time: what bounds the memory, and long enough to be quick.
 PART = 2000
 _of_organization = attrgetter("organization_id")
+# What Postgres says of an organization that was deleted a moment ago.
+_GONE = (UndefinedTable, InvalidSchemaName)
 
 
 @contextmanager
@@ -61,7 +64,8 @@ class Storing:
         """Store every record, each organization in a transaction of its own.
 
         After an error some are stored; to call it again with the same records is right then.
-        Raises DatabaseError and InterfaceError when Postgres is away, OSError for a full disk.
+        Raises DatabaseError and InterfaceError when Postgres is away or a schema is not migrated
+        yet, OSError for a full disk.
         """
         self._learn({UUID(bytes=record.organization_id) for record in records})
         ordered = sorted(records, key=_of_organization)
@@ -81,7 +85,9 @@ class Storing:
             return IngestOutcome()
         try:
             return self._ingest(organization, records, at=at)
-        except ProgrammingError:  # its tables are gone: it was deleted a moment ago
+        except ProgrammingError as error:
+            if not isinstance(error.__cause__, _GONE):
+                raise  # its schema is older than this code, and is being migrated
             del self._known[organization_id]
             self._put_aside(str(organization_id), records, "organization_without_tables")
             return IngestOutcome()

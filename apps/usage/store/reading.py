@@ -19,7 +19,8 @@ from apps.usage.models import Adjustment, UsageEvent
 # A search that no index serves reads the whole window; past this the window is too wide.
 PATIENCE_MS = 5_000
 _WAIT = "SET LOCAL statement_timeout = %s"
-_REFUSED, _IMPORT = "refused", "import"
+_REFUSED = "refused"
+_IMPORTS, _OVERHEADS = ("import",), ("shadow", "judge")
 _SEARCHED = (
     "conversation_id", "end_user", "requested_model", "served_model", "error_code", "tags_text",
 )  # fmt: skip
@@ -42,7 +43,8 @@ class EventFilter:
     event has it, with tag_value as its value where that is given. Bounds of cost (USD) and latency
     (ms) are inclusive, and leave out events that have none. is_priced: refused calls, which cost
     nothing, are neither. text: the event's id, or part of its conversation, end user, models, error
-    code or tags, in any case.
+    code or tags, in any case. lever: one that saved or cost something. is_overhead: made by our
+    workers to compare answers.
     """
 
     project_id: UUID | None = None
@@ -68,6 +70,9 @@ class EventFilter:
     until: datetime | None = None
     text: str | None = None
     is_imported: bool | None = None
+    lever: str | None = None
+    arm: str | None = None
+    is_overhead: bool | None = None
 
 
 # Filters that are one comparison: field → the comparison.
@@ -76,7 +81,7 @@ _COMPARED = {
         name: name
         for name in (
             "project_id", "api_key_id", "provider", "kind", "outcome", "status", "error_code",
-            "conversation_id", "end_user", "is_estimated",
+            "conversation_id", "end_user", "is_estimated", "arm",
         )
     },
     "min_usd": "actual_usd__gte",
@@ -160,10 +165,17 @@ def _conditions(wanted: EventFilter) -> Iterator[Q]:
         yield Q(actual_usd__isnull=not wanted.is_priced) & ~Q(outcome=_REFUSED)
         if not wanted.is_priced:  # which follows, and is what an index has
             yield Q(first_actual_usd=None)
-    if wanted.is_imported is not None:
-        yield Q(kind=_IMPORT) if wanted.is_imported else ~Q(kind=_IMPORT)
+    yield from _origins(wanted)
+    if wanted.lever is not None:
+        yield Q(decomposition__has_key=wanted.lever)
     if wanted.tag is not None:
         yield _tagged(wanted.tag, wanted.tag_value)
+
+
+def _origins(wanted: EventFilter) -> Iterator[Q]:
+    for kinds, is_one in ((_IMPORTS, wanted.is_imported), (_OVERHEADS, wanted.is_overhead)):
+        if is_one is not None:
+            yield Q(kind__in=kinds) if is_one else ~Q(kind__in=kinds)
 
 
 def _tagged(tag: str, value: str | None) -> Q:

@@ -54,6 +54,7 @@ def test_a_key_is_made_by_one_press_and_stands_in_the_code(
     assert page.content.decode().count(text) == 7  # itself and six snippets
     assert "YOUR_NETRA_KEY" not in page.content.decode()
     again = client.get(START).content.decode()
+    assert client.get(KEY).headers["Location"] == START
     assert (text in again, key.hint in again, "YOUR_NETRA_KEY" in again) == (False, True, True)
 
 

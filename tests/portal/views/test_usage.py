@@ -179,7 +179,7 @@ def test_limits_say_how_full_they_are(world: World, client: Client) -> None:
     page = client.get(path(world, "usage"))
     [gauge] = page.context["gauges"]
     assert (gauge.subject, gauge.state, gauge.percent) == ("Project Search", "Used up", 100)
-    assert gauge.used.endswith("of $100.00")
+    assert gauge.said == "$100.00 a month"
     assert page.context["limit_count"] == 1
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from pytest_django import Settings
 
 from apps.kernel.events import Begin, Event
@@ -199,6 +199,25 @@ def test_an_outage_of_postgres_is_waited_for_and_said(
     assert shipper.ship_once() == 1
     assert said == ["OperationalError", "OperationalError"]
     assert len(outcomes(acme)) == 1
+
+
+@pytest.mark.django_db(transaction=True)  # it closes the connection
+def test_a_schema_that_is_not_migrated_yet_is_waited_for(
+    acme: Organization, writer: SpoolWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade: the shipper is newer than the tables that its events go to."""
+    end_of(begin_of(acme, writer), writer)
+    stop = Signal()
+    monkeypatch.setattr(stop, "wait", lambda _: _rename(acme, "later", "batch_id"))
+    _rename(acme, "batch_id", "later")
+    assert Shipper(tmp_path, stop=stop).ship_once() == 1
+    assert len(outcomes(acme)) == 1
+
+
+def _rename(organization: Organization, column: str, name: str) -> None:
+    table = f"{organization.schema_name}.usage_event"
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME COLUMN {column} TO {name}")
 
 
 def _error(spool: Path) -> str | None:

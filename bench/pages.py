@@ -1,0 +1,127 @@
+"""How long the server takes for each page that a browser can open, for an organization at work.
+
+It has NETRA_BENCH_EVENTS events of the last 30 days (100,000 unless set; 10,000 with --quick),
+stored as the shipper stores them, 50 projects and keys, a proof of 20 days. The pages are those
+that the tests walk.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from time import perf_counter
+
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from apps.kernel.clock import utc_now
+from bench._database import throwaway_database
+from bench._traffic import make_traffic
+from bench.rows import Row
+from tests.factories import PASSWORD, make_api_key, make_member, make_project
+from tests.portal.pages import (
+    OPEN_PAGES,
+    ORGANIZATION_PAGES,
+    SIGNED_IN_PAGES,
+    Page,
+    World,
+    make_world,
+)
+
+TARGET_MS = 300.0
+ROUNDS, QUICK_ROUNDS = 20, 5
+MANY = 50
+_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+# An owner cannot leave; the page of value has its own questions below.
+_LEFT_OUT = {"portal:leave", "portal:value"}
+
+
+def run(quick: bool) -> list[Row]:
+    """Milliseconds at the 95th percentile of each page, the slowest first."""
+    count = 10_000 if quick else int(os.environ.get("NETRA_BENCH_EVENTS", "100000"))
+    logging.disable(logging.INFO)  # a line for each of the requests, between the rows
+    with throwaway_database():
+        world = _world(count, proven_days=4 if quick else 20)
+        signed_in = _signed_in(world)
+        pages = [(page, signed_in) for page in _pages()]
+        pages += [(page, _visitor()) for page in OPEN_PAGES]
+        rows = list(_measured(world, pages, QUICK_ROUNDS if quick else ROUNDS))
+    return sorted(rows, key=lambda row: row.value, reverse=True)
+
+
+def _world(count: int, proven_days: int) -> World:
+    world = make_world("Bench", proven_days=proven_days)
+    assert world.savings_token  # makes what was proven, which shared pages are about
+    assert world.experiment_token
+    projects = [make_project(world.organization, f"Project {n}") for n in range(MANY)]
+    for number in range(MANY):
+        make_api_key(world.organization, name=f"Key {number}", project=projects[number])
+    for _ in range(MANY // 5):
+        make_member(world.organization)
+    make_traffic(world.organization, projects, count)
+    return world
+
+
+def _pages() -> Iterator[Page]:
+    yield from (
+        page for page in (*ORGANIZATION_PAGES, *SIGNED_IN_PAGES) if page.view not in _LEFT_OUT
+    )
+    value = next(page for page in ORGANIZATION_PAGES if page.view == "portal:value")
+    today = utc_now().date()
+    for query in ("", _days(today, 90), _days(today, 366), f"{_days(today, 30)}&end_user=user-7",
+                  f"{_days(today, 7)}&tag_name=team&tag=search",
+                  f"{_days(today, 30)}&requested_model=model-3"):  # fmt: skip
+        yield replace(value, query=query)
+    requests = next(page for page in ORGANIZATION_PAGES if page.view == "portal:requests")
+    for query in (
+        "?lever=routing",
+        "?arm=holdout",
+        "?text=user-77",
+        f"{_days(today, 7)}&model=model-3",
+    ):
+        yield replace(requests, query=query)
+
+
+def _days(today: date, count: int) -> str:
+    return f"?since={today - timedelta(days=count - 1)}&until={today}"
+
+
+def _visitor() -> Client:
+    return Client(headers={"host": "localhost"})
+
+
+def _signed_in(world: World) -> Client:
+    """The owner, who has typed the password a moment ago."""
+    client = _visitor()
+    client.force_login(world.owner, backend=_BACKEND)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    return client
+
+
+def _measured(world: World, pages: list[tuple[Page, Client]], rounds: int) -> Iterator[Row]:
+    """Each page so many times, a round after the other, so that a slow moment falls on all."""
+    taken: dict[Page, list[float]] = {page: [] for page, _ in pages}
+    for number in range(rounds + 1):
+        cache.clear()  # which counts visits by address
+        for page, client in pages:
+            ms = _ms(client, page.url(world))
+            if number:  # the first compiles templates
+                taken[page].append(ms)
+    for page, of_page in taken.items():
+        p95 = sorted(of_page)[int(0.95 * (rounds - 1))]
+        yield Row(_name(page), p95, "ms", None, TARGET_MS, p95 <= TARGET_MS)
+
+
+def _ms(client: Client, url: str) -> float:
+    started = perf_counter()
+    response = client.get(url)
+    taken = (perf_counter() - started) * 1000
+    if response.status_code != 200:
+        raise RuntimeError(f"{url} answered {response.status_code}")
+    return taken
+
+
+def _name(page: Page) -> str:
+    return f"{page.view.removeprefix('portal:')} {page.about} {page.query}".strip()
