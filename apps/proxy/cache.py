@@ -15,6 +15,8 @@ AWAY = (RedisError, OSError, TimeoutError)
 _CONNECTIONS = 32
 # What nobody waits for.
 _UNHURRIED_SECONDS = 2.0
+# One slow answer is a busy moment, so many of them one after the other are an outage.
+_MOST_SLOW = 5
 
 Command = Callable[[Redis], Awaitable[Any]]
 
@@ -22,8 +24,8 @@ Command = Callable[[Redis], Awaitable[Any]]
 class Cache:
     """Connections to Valkey at `url`, whose keys start with `prefix`; all processes share it.
 
-    patience_s: seconds that a call waits for an answer at most. After a failure nobody asks for
-    rest_s seconds.
+    patience_s: seconds that a call waits for an answer at most. After a failure, or five answers in
+    a row that were too slow, nobody asks for rest_s seconds.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class Cache:
         )
         self.client = Redis.from_pool(pool)
         self.prefix, self._patience_s, self._rest_s = prefix, patience_s, rest_s
-        self._back_at = 0.0
+        self._back_at, self._slow = 0.0, 0
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
@@ -51,7 +53,8 @@ class Cache:
 
     async def ask(self, command: Command) -> Any:
         """What it answers to a call that waits; None within patience_s when it does not."""
-        return None if self.is_away else await self._asked(command, self._patience_s)
+        is_resting = self._slow >= _MOST_SLOW and self.is_away
+        return None if is_resting else await self._asked(command, self._patience_s)
 
     async def tell(self, command: Command) -> Any:
         """What it answers to what no call waits for; None when it is away."""
@@ -71,7 +74,10 @@ class Cache:
     async def _asked(self, command: Command, seconds: float) -> Any:
         try:
             async with asyncio.timeout(seconds):
-                return await command(self.client)
-        except AWAY:
+                answer = await command(self.client)
+        except AWAY as error:
+            self._slow += 1 if isinstance(error, TimeoutError) else _MOST_SLOW
             self._back_at = monotonic() + self._rest_s
             return None
+        self._slow = 0
+        return answer
