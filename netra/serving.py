@@ -12,7 +12,9 @@ import socket
 import sys
 from collections.abc import Sequence
 from multiprocessing import parent_process
-from threading import Timer
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -20,8 +22,10 @@ from uvicorn.supervisors import Multiprocess
 from netra.launch.processes import end_with_parent
 
 APPLICATION = "netra.asgi_gateway:application"
-# So long do workers outlive a parent that was killed: its successor starts within.
-LINGER_SECONDS = 60.0
+# The longest that workers outlive a parent that was killed; they end once a successor's listen.
+LINGER_SECONDS = 600.0
+_LOOK_SECONDS = 0.5
+_LISTENING = "0A"  # Linux, include/net/tcp_states.h: TCP_LISTEN
 # Longer than load balancers (60 s as a rule) and clients keep a connection that is idle: closed by
 # us first, it would now and then be reset under a caller who is just asking.
 KEEP_ALIVE_SECONDS = 75
@@ -45,17 +49,28 @@ class Config(uvicorn.Config):
         return bound
 
     def load(self) -> None:
-        """Ends this process, some time after the one that would replace it was killed."""
+        """Ends this process once the one that would replace it was killed and has a successor."""
         parent = parent_process()
         if parent is not None and parent.pid is not None:
-            signal.signal(signal.SIGUSR1, lambda *_: self._end_later())
+            signal.signal(
+                signal.SIGUSR1, lambda *_: Thread(target=self._linger, daemon=True).start()
+            )
             end_with_parent(parent.pid, signal.SIGUSR1)
         super().load()
 
-    def _end_later(self) -> None:
-        timer = Timer(self.linger_seconds, os.kill, (os.getpid(), signal.SIGTERM))
-        timer.daemon = True
-        timer.start()
+    def _linger(self) -> None:
+        give_up_at = monotonic() + self.linger_seconds
+        while monotonic() < give_up_at and listener_count(self.port) < 2:
+            sleep(_LOOK_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def listener_count(port: int) -> int:
+    """Sockets of this machine that listen on a TCP port: workers of one parent share theirs."""
+    tables = (Path("/proc/net") / name for name in ("tcp", "tcp6"))
+    lines = [line.split() for table in tables if table.exists() for line in table.open()]
+    named = f":{port:04X}"
+    return sum(line[1].endswith(named) and line[3] == _LISTENING for line in lines)
 
 
 class Workers(Multiprocess):

@@ -195,13 +195,18 @@ def savings(
     }
 
 
-def meaning(lever: str, state: str, policy: Policy) -> list[str]:
-    """What saying `state` of a lever brings about, where `policy` holds of all the rest."""
+def meaning(lever: str, state: str, effect: Effect) -> list[str]:
+    """What it brings about when the subject of `effect` says `state` of a lever."""
     if state == "off":
         return ["It touches no call from then on.", "What is certified stays known for later."]
-    if lever not in CERTIFIED:
-        return list(_plain(lever, state, policy))
-    return list(_certified(lever, state, policy))
+    found = _certified if lever in CERTIFIED else _plain
+    return [*_closed_above(lever, effect), *found(lever, state, effect.policy)]
+
+
+def _closed_above(lever: str, effect: Effect) -> Iterator[str]:
+    is_off = effect.policy.states[lever] == "off" and effect.said.levers.get(lever) != "off"
+    if is_off and lever in effect.sources:
+        yield f"It stays off all the same: {source_of(effect, lever)} has turned it off."
 
 
 def _plain(lever: str, state: str, policy: Policy) -> Iterator[str]:

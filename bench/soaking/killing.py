@@ -9,7 +9,6 @@ from random import Random
 from time import time
 
 from bench.soaking.parts import GATEWAY_WORKER, Parts
-from netra.serving import LINGER_SECONDS
 
 # A part is left alone for so long after it was killed: the launcher gives up on a program that
 # cannot stay up, and nobody's product loses the same process every few seconds.
@@ -37,13 +36,11 @@ class Kill:
 
     def cuts(self, since: float, until: float) -> bool:
         """Whether it may have broken a connection of that span. Beside a worker there is another
-        one, which takes new connections at once; workers outlive their parent for some time.
+        one, which takes new connections at once, and workers outlive their parent.
         """
         if self.what == GATEWAY_WORKER:
             return since <= self.at <= until
-        if self.what == GATEWAY:
-            return since <= self.at + LINGER_SECONDS <= until
-        return self.covers(since, until)
+        return self.what != GATEWAY and self.covers(since, until)
 
 
 class Killer:

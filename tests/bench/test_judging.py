@@ -133,15 +133,17 @@ def test_what_was_tried_again_was_heard_once() -> None:
     lost = replace(SEEN, ending="lost", status=0, cost="", first=1)
     again = replace(SEEN, number=2, started=103.0, ended=104.0, first=1)
     record = replace(RECORD, call=2)
-    misfits, trial = found([lost, again], [replace(LINE, call=2)], [record], Kill("gateway", 40.0))
+    kill = Kill("gateway worker", 100.0)
+    misfits, trial = found([lost, again], [replace(LINE, call=2)], [record], kill)
     assert misfits == {}
     assert (trial.carried.asked, trial.carried.heard) == (ONE, ONE)
 
 
 def test_a_call_that_never_arrived_needs_no_record() -> None:
     lost = replace(SEEN, ending="lost", status=0, cost="")
-    assert found([lost], [], [], Kill("gateway", 40.0))[0] == {}
-    assert found([lost], [LINE], [], Kill("gateway", 40.0))[0] == {judging.LOST: 1}
+    assert found([lost], [], [], Kill("gateway worker", 100.0))[0] == {}
+    assert found([lost], [LINE], [], Kill("gateway worker", 100.0))[0] == {judging.LOST: 1}
+    assert found([lost], [], [], Kill("gateway", 100.0))[0] == {judging.UNEXPLAINED: 1}
 
 
 def test_bytes_that_are_no_answer_are_one_misfit() -> None:

@@ -128,7 +128,7 @@ def test_nobody_is_turned_away_while_a_parent_that_was_killed_has_a_successor(
     simulator: RunningSimulator, tmp_path: Path
 ) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
-    with serving(simulator.url, old, 2, "--linger", "15") as server:
+    with serving(simulator.url, old, 2) as server:
         url = f"{server.url}/healthz"
         server.process.kill()
         server.process.wait(10)

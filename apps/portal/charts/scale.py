@@ -11,7 +11,7 @@ from apps.portal.charts.svg import element
 
 SIZES = {"wide": (900, 280), "narrow": (340, 250)}
 # Space around the field for what is written on its axes.
-LEFT, RIGHT, TOP, BOTTOM = 68, 12, 12, 28
+LEFT, RIGHT, TOP, BOTTOM = 84, 12, 12, 28
 _LABEL_WIDTH = 92
 _WANTED_STEPS = 4
 _ROUND = (1, 2, 5, 10)

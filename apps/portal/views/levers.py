@@ -162,7 +162,7 @@ def _done(request: PortalRequest, subject: Subject) -> HttpResponse:
 
 def _question(subject: Subject, lever: str, state: str) -> dict[str, Any]:
     """What is asked before `state` is said."""
-    label, policy = LABELS[lever], effect_on(**subject.place).policy
+    label, effect = LABELS[lever], effect_on(**subject.place)
     common = {"back_to": "levers", "back_query": subject.query, "style": "primary"}
     if not state:
         return common | {
@@ -173,6 +173,6 @@ def _question(subject: Subject, lever: str, state: str) -> dict[str, Any]:
     return common | {
         "title": f"Turn {label} {WORDS[state]}",
         "text": f"For: {subject.name}. {EXPLANATIONS[lever]}",
-        "consequences": [*meaning(lever, state, policy), "It holds within two seconds."],
+        "consequences": [*meaning(lever, state, effect), "It holds within two seconds."],
         "button": f"Turn {WORDS[state]}",
     }

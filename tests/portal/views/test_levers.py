@@ -106,6 +106,9 @@ def test_turning_one_on_says_what_it_means(world: World, client: Client) -> None
     assert "No model is allowed yet" in routing
     exact = client.get(f"{switch}?lever=exact_cache&to=on").content.decode()
     assert ("consent" in exact, "No certificate is needed" in exact) == (False, True)
+    client.post(f"{switch}?lever=exact_cache&to=off")
+    below = client.get(f"{switch}{of(world, 'key')}&lever=exact_cache&to=on").content.decode()
+    assert "It stays off all the same: the organization has turned it off." in below
     for strange in ("lever=teleport&to=on", "lever=semantic&to=maybe", ""):
         assert client.get(f"{switch}?{strange}").status_code == 404
 
