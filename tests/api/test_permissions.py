@@ -101,6 +101,7 @@ EXPECTED = {
     "getRequest": "usage.read",
     "getRequestContent": "content.read",
     "exportRequests": "usage.read",
+    "getValue": "usage.read",
     "queryUsage": "usage.read",
     "listReconciliations": "usage.read",
     "getReconciliation": "usage.read",

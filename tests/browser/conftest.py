@@ -60,6 +60,7 @@ def world(site_database: str, django_db_blocker: DjangoDbBlocker) -> World:
             with override_settings(PASSWORD_HASHERS=base.PASSWORD_HASHERS):
                 world = make_world("Acme", proven_days=12)
                 # Made now, for later it would be in the database of the tests.
+                assert world.finance
                 assert world.savings_token
                 assert world.experiment_token
                 return world

@@ -73,7 +73,6 @@ class World:
     organization: Organization
     owner: User
     member: Membership
-    finance: User
     project: Project
     key: ApiKey
     credential: ProviderCredential
@@ -87,6 +86,11 @@ class World:
     invitation: Invitation
     token: str
     proven_days: int
+
+    @cached_property
+    def finance(self) -> User:
+        """A member who looks after money."""
+        return make_member(self.organization, Role.FINANCE)
 
     @cached_property
     def proven(self) -> Proven:
@@ -253,7 +257,6 @@ def make_world(name: str = "Acme", *, proven_days: int = 1) -> World:
         organization=organization,
         owner=owner,
         member=organization.memberships.exclude(user=owner).get(),
-        finance=make_member(organization, Role.FINANCE),
         project=project,
         key=make_api_key(organization, project=project).api_key,
         credential=make_credential(organization),
