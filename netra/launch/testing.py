@@ -47,7 +47,7 @@ def pytest_command(python: str, arguments: Sequence[str]) -> list[str]:
     """pytest on every core. Coverage is asked for with --cov: it costs half as much again."""
     command = [python, "-m", "pytest", "-p", "tests.workers"]
     if not any(argument.startswith(("-n", "--pdb")) for argument in arguments):
-        command += ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadgroup"]
+        command += ["-n", str(len(os.sched_getaffinity(0)))]
     return [*command, *arguments]
 
 

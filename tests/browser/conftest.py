@@ -34,11 +34,10 @@ CHROMIUM_OPTIONS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser's tests together on one worker: there is one site for all of them."""
+    """Say which tests need a browser."""
     for item in items:
         if item.path.is_relative_to(os.path.dirname(__file__)):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +59,7 @@ def world(site_database: str, django_db_blocker: DjangoDbBlocker) -> World:
             with override_settings(PASSWORD_HASHERS=base.PASSWORD_HASHERS):
                 world = make_world("Acme", proven_days=12)
                 # Made now, for later it would be in the database of the tests.
-                assert world.finance
+                assert world.finance.email
                 assert world.savings_token
                 assert world.experiment_token
                 return world

@@ -148,7 +148,7 @@ def test_a_run_is_whole_when_nothing_narrows_it(arguments: list[str], whole: boo
 
 
 def test_tests_run_on_every_core_unless_told_otherwise() -> None:
-    assert pytest_command("python", [])[-2:] == ["--dist", "loadgroup"]
+    assert pytest_command("python", [])[-2:-1] == ["-n"]
     assert pytest_command("python", ["-n0", "tests/a.py"]) == [
         *("python", "-m", "pytest", "-p", "tests.workers"),
         *("-n0", "tests/a.py"),
