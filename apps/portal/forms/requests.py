@@ -1,6 +1,6 @@
 """Which requests of the log to show; everything is in the address."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,27 +10,25 @@ from django.utils import timezone
 
 from apps.attribution.assignment import HOLDOUT, TREATMENT
 from apps.kernel.events import OUTCOMES
+from apps.portal.forms.filters import ANY, FilterForm, key_choices
 from apps.portal.levers import LABELS
 from apps.tenants.models import Organization
-from apps.tenants.selectors import api_keys, open_projects
+from apps.tenants.selectors import open_projects
 from apps.usage.selectors import EventFilter
 
-_ANY = ("", "Any")
 _LONGEST = 200
-_OUTCOMES = [_ANY, *((outcome, outcome.capitalize()) for outcome in OUTCOMES)]
-_LEVERS = [_ANY, *LABELS.items()]
-_ARMS = [_ANY, (HOLDOUT, "Held out"), (TREATMENT, "With levers")]
+_OUTCOMES = [ANY, *((outcome, outcome.capitalize()) for outcome in OUTCOMES)]
+_LEVERS = [ANY, *LABELS.items()]
+_ARMS = [ANY, (HOLDOUT, "Held out"), (TREATMENT, "With levers")]
 _OURS, _THEIRS = "overhead", "customers"
-_KINDS = [_ANY, (_THEIRS, "Your own"), (_OURS, "Comparing answers")]
-MOST_KEYS = 500
-# What stands behind "More filters".
-MORE = ("key", "end_user", "tag_name", "tag", "lever", "arm", "kind")
-_PRICES = [_ANY, ("yes", "With a price"), ("no", "Without a price")]
+_KINDS = [ANY, (_THEIRS, "Your own"), (_OURS, "Comparing answers")]
+_PRICES = [ANY, ("yes", "With a price"), ("no", "Without a price")]
 
 
-class RequestsForm(forms.Form):
+class RequestsForm(FilterForm):
     """A search of the request log. Days are those of the organization, `until` its last one."""
 
+    more = frozenset({"key", "end_user", "tag_name", "tag", "lever", "arm", "kind"})
     text = forms.CharField(required=False, max_length=_LONGEST, label="Search")
     project = forms.ChoiceField(required=False)
     model = forms.CharField(required=False, max_length=_LONGEST)
@@ -50,9 +48,8 @@ class RequestsForm(forms.Form):
         super().__init__(data, label_suffix="")
         self.zone = ZoneInfo(organization.time_zone)
         names = [(str(row.pk), row.name) for row in open_projects(organization)]
-        keys = api_keys(organization)[:MOST_KEYS]
-        self._offer("project", names)
-        self._offer("key", [(str(row.pk), f"{row.project.name}: {row.name}") for row in keys])
+        self.offer("project", names)
+        self.offer("key", key_choices(organization))
         for name in ("since", "until"):
             self.fields[name].widget = forms.DateInput(attrs={"type": "date"})
         self.fields["text"].widget.attrs |= {
@@ -80,22 +77,6 @@ class RequestsForm(forms.Form):
             arm=given["arm"] or None,
             is_overhead=(given["kind"] == _OURS) if given["kind"] else None,
         )
-
-    @property
-    def shown_first(self) -> Iterator[forms.BoundField]:
-        return (field for field in self if field.name not in MORE)
-
-    @property
-    def shown_behind(self) -> Iterator[forms.BoundField]:
-        return (field for field in self if field.name in MORE)
-
-    @property
-    def has_more(self) -> bool:
-        """Whether something is asked for behind the fold."""
-        return any(self.data.get(name) for name in MORE)
-
-    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
-        self.fields[name].choices = [_ANY, *choices]  # type: ignore[attr-defined]
 
     def _midnight(self, day: Any) -> datetime | None:
         if not day:

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils import timezone
 
+from apps.portal.forms.filters import FilterForm
 from apps.portal.subjects import MOST_SUBJECTS
 from apps.tenants.models import Organization
 from apps.tenants.selectors import api_keys, projects
 
-_ANY = ("", "Any")
 _LONGEST = 200
 LONGEST_DAYS = 1100
 EARLIEST = date(2020, 1, 1)
@@ -26,7 +26,7 @@ DIMENSIONS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-class UsageForm(forms.Form):
+class UsageForm(FilterForm):
     """A window of days of the organization, `until` its last one, and what narrows it."""
 
     since = forms.DateField(required=False, label="From")
@@ -54,8 +54,8 @@ class UsageForm(forms.Form):
             (str(row.pk), f"{row.name} {row.hint}")
             for row in api_keys(organization)[:MOST_SUBJECTS]
         ]
-        self.fields["project"].choices = [_ANY, *names]  # type: ignore[attr-defined]
-        self.fields["key"].choices = [_ANY, *keys]  # type: ignore[attr-defined]
+        self.offer("project", names)
+        self.offer("key", keys)
         self.fields["model"].widget.attrs["list"] = "models"
         for name in ("since", "until"):
             self.fields[name].widget = forms.DateInput(attrs={"type": "date"})

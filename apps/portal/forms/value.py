@@ -10,21 +10,20 @@ from django import forms
 from django.http import QueryDict
 
 from apps.attribution.valuing import USUAL_DAYS, ValueQuery, usual_days
+from apps.portal.forms.filters import FilterForm, key_choices
 from apps.tenants.models import Organization, Project
-from apps.tenants.selectors import api_keys, projects
+from apps.tenants.selectors import projects
 
-_ANY = ("", "Any")
 _LONGEST, MOST_CHOICES = 200, 500
 _NO = "no"
 _COMPARISONS = [("previous", "Period before"), (_NO, "Nothing")]
 _DAY = timedelta(days=1)
-# What stands behind "More filters".
-MORE = ("requested_model", "end_user", "tag_name", "tag")
 
 
-class ValueForm(forms.Form):
+class ValueForm(FilterForm):
     """The names are those of the API. Days are the organization's; `until` is the last one."""
 
+    more = frozenset({"requested_model", "end_user", "tag_name", "tag"})
     since = forms.DateField(required=False, label="From")
     until = forms.DateField(required=False, label="To")
     compare = forms.ChoiceField(required=False, choices=_COMPARISONS, label="Compare with")
@@ -43,11 +42,8 @@ class ValueForm(forms.Form):
         super().__init__(_with_days(data, today), label_suffix="")
         self.zone = ZoneInfo(organization.time_zone)
         self.today = today
-        keys = api_keys(organization)[:MOST_CHOICES]
-        self._offer("project_id", [(str(row.pk), _named(row)) for row in _projects(organization)])
-        self._offer(
-            "api_key_id", [(str(row.pk), f"{row.project.name}: {row.name}") for row in keys]
-        )
+        self.offer("project_id", [(str(row.pk), _named(row)) for row in _projects(organization)])
+        self.offer("api_key_id", key_choices(organization))
         for name in ("since", "until"):
             self.fields[name].widget = forms.DateInput(attrs={"type": "date"})
         self.fields["requested_model"].widget.attrs["list"] = "models"
@@ -70,22 +66,6 @@ class ValueForm(forms.Form):
         compares = given.pop("compare") != _NO
         named: dict[str, Any] = {name: value or None for name, value in given.items()}
         return ValueQuery(first, last, self.zone, compares=compares, **named)
-
-    @property
-    def shown_first(self) -> Iterator[forms.BoundField]:
-        return (field for field in self if field.name not in MORE)
-
-    @property
-    def shown_behind(self) -> Iterator[forms.BoundField]:
-        return (field for field in self if field.name in MORE)
-
-    @property
-    def has_more(self) -> bool:
-        """Whether something is asked for behind the fold."""
-        return any(self.data.get(name) for name in MORE)
-
-    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
-        self.fields[name].choices = [_ANY, *choices]  # type: ignore[attr-defined]
 
 
 def ranges(today: date) -> Iterator[tuple[str, date, date]]:

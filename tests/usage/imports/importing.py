@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from apps.kernel.clock import utc_now
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 from apps.usage.imports import files
@@ -30,13 +31,14 @@ def brought(organization: Organization, content: bytes, **terms: Any) -> Import:
 
 
 def make_import(organization: Organization, name: str = "log.jsonl") -> Import:
-    """An import that ended, as if it had been read."""
+    """An import that ended just now, as if it had been read: pages show the latest days' alone."""
+    at = utc_now()
     with tenant_scope(organization):
         row = Import.objects.create(
-            created_at=NOW, created_by="test", project_id=organization.pk, name=name,
+            created_at=at, created_by="test", project_id=organization.pk, name=name,
             stored_name="none", digest="0" * 64, byte_count=2048, read_bytes=2048, format="openai",
             container="jsonl", state=State.DONE, failure="", new_count=1, error_count=1,
-            first_at=NOW, last_at=NOW, finished_at=NOW, estimates=[_estimate()],
+            first_at=NOW, last_at=NOW, finished_at=at, estimates=[_estimate()],
         )  # fmt: skip
         LineError.objects.create(of_import=row, line=2, reason="this is no JSON object")
         Spend.objects.bulk_create(
