@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import logging
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -33,17 +34,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("apex demo")
     parser.add_argument("--requests", type=_count, metavar="N", help="of each organization")
-    parser.add_argument("--speed", type=float, metavar="X", help="times the recorded arrivals")
+    parser.add_argument("--speed", type=_speed, metavar="X", help="times the recorded arrivals")
     parser.add_argument("--again", action="store_true", help="a new run, whatever was before")
     parser.add_argument("--folder", type=Path, default=Path(".local/demo"), help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return count
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
+    return int(text)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no number above 0")
+    return speed
 
 
 if __name__ == "__main__":

@@ -40,6 +40,11 @@ class Outcome:
 
 def check(places: Places, arguments: Sequence[str]) -> int:
     """Run every check, or those named; 0 when all passed, 1 otherwise."""
+    if not {"-h", "--help"}.isdisjoint(arguments):
+        print(
+            f"usage: apex check [{' | '.join(['sizes', *COMMANDS])}]...   all of them unless named"
+        )
+        return 0
     wanted = list(arguments) or ["sizes", *COMMANDS]
     for name in wanted:
         if name not in COMMANDS and name != "sizes":

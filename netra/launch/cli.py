@@ -80,7 +80,8 @@ def _up(places: Places, arguments: list[str]) -> int:
     parser = argparse.ArgumentParser("apex up")
     for option, (variable, default) in _PORTS.items():
         given = int(os.environ.get(variable, default))
-        parser.add_argument(option, type=int, default=given)
+        told = f"{default or 'any that is free'} unless {variable} says another"
+        parser.add_argument(option, type=int, default=given, metavar="N", help=told)
     options = parser.parse_args(arguments)
     addresses = Addresses(options.portal_port, options.gateway_port, options.simulator_port)
     own = {variable for variable, _ in _PORTS.values()}
@@ -102,6 +103,9 @@ def _demo(places: Places, arguments: list[str]) -> int:
 
 
 def _lock(places: Places, arguments: list[str]) -> int:
+    if not {"-h", "--help"}.isdisjoint(arguments):
+        print("usage: apex lock [--upgrade | --upgrade-package NAME]   what uv pip compile takes")
+        return 0
     return venv.lock(places, arguments)
 
 

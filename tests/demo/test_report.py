@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from demo.__main__ import main
 from demo.ledger import Ledger
 from demo.organizations import Customer
 from demo.progress import Progress
@@ -91,3 +92,12 @@ def test_a_damaged_run_is_no_run(tmp_path: Path) -> None:
     assert read_run(tmp_path) is None
     (tmp_path / "run.json").write_text("{")
     assert read_run(tmp_path) is None
+
+
+@pytest.mark.parametrize("given", [["--requests", "0"], ["--requests", "x"], ["--speed", "0"]])
+def test_an_option_that_makes_no_sense_is_refused_before_anything_runs(
+    given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(given)
+    assert f"argument {given[0]}: {given[1]} is no" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from bench.rows import Row, table, write_json
 from netra.launch import benching, checking, commands
 from netra.launch.browser import find_browser
 from netra.launch.checking import Outcome
-from netra.launch.cli import main
+from netra.launch.cli import COMMANDS, main
 from netra.launch.failures import LaunchError
 from netra.launch.places import CHECKOUT, Places
 from netra.launch.testing import is_whole, outside_variables, pytest_command
@@ -172,6 +172,17 @@ def test_check_reports_each_result_and_fails_with_any(capsys: pytest.CaptureFixt
 def test_an_unknown_check_is_refused() -> None:
     with pytest.raises(LaunchError, match="there is no check spelling; there are: sizes lint"):
         checking.check(Places.of(CHECKOUT), ["spelling"])
+
+
+@pytest.mark.parametrize(("command", "told"), [("check", "sizes | lint"), ("lock", "--upgrade")])
+def test_help_of_a_command_does_nothing_else(
+    command: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, run = COMMANDS[command]
+    assert run(Places.of(tmp_path), ["--help"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"usage: apex {command} [")
+    assert told in said
 
 
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:

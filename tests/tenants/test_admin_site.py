@@ -2,6 +2,8 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group
+from django.contrib.auth.models import Permission as StaffPermission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -153,3 +155,36 @@ def test_only_staff_pages_may_evaluate_and_style_inline(client: Client) -> None:
     assert "style-src 'self' 'unsafe-inline'" in staff
     assert "script-src 'self' 'unsafe-inline'" not in staff
     assert "unsafe" not in login
+
+
+def test_the_history_of_a_row_and_of_an_organization_is_found_by_its_key() -> None:
+    acme, globex = make_organization("Acme"), make_organization("Globex")
+    key = make_api_key(acme, name="Backend").api_key
+    make_api_key(globex, name="Theirs")
+    client = sign_in(make_colleague(is_superuser=True))
+
+    def found(name: str, term: object) -> set[str]:
+        path = reverse(f"admin:tenants_{name}event_changelist")
+        rows = client.get(path, {"q": str(term)}).context["cl"].result_list
+        return {str(row.pgh_obj_id) for row in rows}
+
+    assert found("apikey", key.pk) == {str(key.pk)}
+    assert found("organization", globex.pk) == {str(globex.pk)}
+    projects = {str(pk) for pk in acme.projects.values_list("pk", flat=True)}
+    assert found("project", acme.pk) == projects
+    assert found("apikey", acme.pk) == {str(key.pk)}
+    assert found("apikey", "nothing") == set()
+
+
+def test_a_group_is_shown_with_few_queries_however_many_permissions_it_has() -> None:
+    client, group = sign_in(make_colleague(is_superuser=True)), Group.objects.create(name="All")
+    path = reverse("admin:auth_group_change", args=[group.pk])
+
+    def queries(count: int) -> int:
+        group.permissions.set(StaffPermission.objects.order_by("pk")[:count])
+        client.get(path)
+        with CaptureQueriesContext(connection) as counted:
+            client.get(path)
+        return len(counted)
+
+    assert queries(1) == queries(30)

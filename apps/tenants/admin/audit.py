@@ -5,6 +5,9 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from pghistory.models import Event
 
 from apps.tenants.admin.base import ReadOnlyAdmin
@@ -18,6 +21,16 @@ class EventAdmin(ReadOnlyAdmin):
     list_select_related = ("pgh_context",)
     list_filter = ("pgh_label",)
     ordering = ("-pgh_id",)
+    search_fields = ("pgh_id",)  # what shows the field; get_search_results reads it
+    search_help_text = "The key of a row or of an organization, whole."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """What happened to that row, or in that organization."""
+        if not search_term:
+            return queryset, False
+        return queryset.filter(_about(queryset.model, search_term.strip())), False
 
     @admin.display(description="Row")
     def row(self, event: Any) -> str:
@@ -42,6 +55,19 @@ class EventAdmin(ReadOnlyAdmin):
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> tuple[str, ...]:
         return ("who", "where")
+
+
+def _about(model: type[Any], key: str) -> Q:
+    """Events whose row has the key, or is of the organization that has it."""
+    found = Q(pk__in=())
+    for name in ("pgh_obj", "organization"):
+        ends = [field for field in model._meta.fields if field.name == name]
+        for field in ends:
+            try:
+                found |= Q(**{name: field.target_field.to_python(key)})
+            except ValidationError:
+                continue
+    return found
 
 
 def audited_events(app: str = "tenants") -> list[type[Event]]:

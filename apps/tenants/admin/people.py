@@ -68,3 +68,7 @@ class GroupAdmin(ReadOnlyAdmin):
 
     search_fields = ("name",)
     filter_horizontal = ("permissions",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        # Each permission is shown with its model.
+        return super().get_queryset(request).prefetch_related("permissions__content_type")

@@ -16,8 +16,10 @@ from apps.tenants.selectors.gateway import (
     organization_access,
 )
 from apps.tenants.selectors.people import (
+    NoSuchOrganization,
     is_flag_on,
     members,
+    named_organization,
     open_invitations,
     organizations_of,
     seats_taken,
@@ -25,6 +27,8 @@ from apps.tenants.selectors.people import (
 )
 
 __all__ = [
+    "NoSuchOrganization",
+    "named_organization",
     "api_keys",
     "credentials",
     "entitlements",

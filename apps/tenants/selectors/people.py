@@ -4,7 +4,22 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from apps.kernel.errors import NetraError
 from apps.tenants.models import Flag, Invitation, Membership, Organization, User
+
+
+class NoSuchOrganization(NetraError):
+    code = "organization_not_found"
+    http_status = 404
+    message = "There is no organization of that name. Name it as in its address, /o/NAME/."
+
+
+def named_organization(slug: str) -> Organization:
+    """The one at /o/SLUG/, also a closed one. Raises NoSuchOrganization."""
+    organization = Organization.objects.filter(slug=slug).first()
+    if organization is None:
+        raise NoSuchOrganization
+    return organization
 
 
 def organizations_of(user: User) -> QuerySet[Organization]:

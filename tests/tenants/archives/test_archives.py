@@ -283,8 +283,11 @@ def test_the_commands_say_what_they_did(tmp_path: Path) -> None:
     assert removed == f"acme is removed; {rows} rows of it are in {path}"
     assert exported.startswith("acme: ")
     assert restored.endswith("are back")
-    with pytest.raises(CommandError):
-        call_command("export_organization", "nobody", path, stdout=said)
+    for command in ("export_organization", "remove_organization"):
+        with pytest.raises(CommandError, match="There is no organization of that name"):
+            call_command(command, "nobody", path, stdout=said)
+    with pytest.raises(CommandError, match="There is no file"):
+        call_command("restore_organization", tmp_path / "absent.zip", stdout=said)
     with pytest.raises(CommandError):
         call_command("restore_organization", path, stdout=said)
     assert acme.slug == "acme"

@@ -46,6 +46,8 @@ def test_what_was_ingested_is_the_same_everywhere(acme: Organization) -> None:
     assert found(acme) == []
     assert check_usage_of_all() == 0
     call_command("check_usage", organization=acme.slug)
+    with pytest.raises(CommandError, match="There is no organization of that name"):
+        call_command("check_usage", organization="acmee")
 
 
 def test_a_rollup_that_is_wrong_in_the_last_place_is_found_and_resolved(

@@ -13,6 +13,7 @@ from apps.attribution.selectors import Rerun, rerun
 from apps.kernel.clock import utc_now
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
+from apps.tenants.selectors import NoSuchOrganization, named_organization
 from apps.tenants.services.data_keys import data_key
 
 
@@ -26,9 +27,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        organization = Organization.objects.filter(slug=options["organization"]).first()
-        if organization is None:
-            raise CommandError("There is no organization of that name.")
+        try:
+            organization = named_organization(options["organization"])
+        except NoSuchOrganization as error:
+            raise CommandError(str(error)) from error
         with tenant_scope(organization):
             if options["statement"]:
                 self._compare(organization, options["statement"])

@@ -11,7 +11,9 @@ from apps.attribution.services import Sealed, announce_heads, seal_experiment
 from apps.kernel.clock import require_aware, utc_now
 from apps.kernel.errors import NetraError
 from apps.tenants.context import tenant_scope
-from apps.tenants.models import Organization
+from apps.tenants.selectors import NoSuchOrganization, named_organization
+
+_EXAMPLE = "2026-03-31T14:00:00+00:00"
 
 
 class Command(BaseCommand):
@@ -25,9 +27,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         at = _instant(options["at"]) if options["at"] else utc_now()
-        organization = Organization.objects.filter(slug=options["organization"]).first()
-        if organization is None:
-            raise CommandError("There is no organization of that name.")
+        try:
+            organization = named_organization(options["organization"])
+        except NoSuchOrganization as error:
+            raise CommandError(str(error)) from error
         with tenant_scope(organization):
             for experiment in experiments():
                 try:
@@ -45,7 +48,7 @@ def _instant(text: str) -> datetime:
     try:
         at = require_aware(datetime.fromisoformat(text))
     except ValueError as error:
-        raise CommandError(f"{text} is no instant: {error}") from error
+        raise CommandError(f"{text} is no instant. Write it like {_EXAMPLE}.") from error
     if at > utc_now():
         raise CommandError("What units will do is not known. Give an instant in the past.")
     return at

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.kernel.clock import utc_now
 from apps.kernel.errors import NetraError
 from apps.tenants.archives import export_organization
-from apps.tenants.models import Organization
+from apps.tenants.selectors import named_organization
 
 
 class Command(BaseCommand):
@@ -21,10 +21,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
-            organization = Organization.objects.get(slug=options["organization"])
+            organization = named_organization(options["organization"])
             manifest = export_organization(
                 organization=organization, path=options["file"], at=utc_now()
             )
-        except (NetraError, OSError, Organization.DoesNotExist) as error:
+        except (NetraError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{manifest.slug}: {manifest.row_count} rows in {options['file']}")

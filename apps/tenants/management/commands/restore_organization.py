@@ -17,6 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        if not options["file"].is_file():
+            raise CommandError(f"There is no file {options['file']}.")
         try:
             manifest = restore_organization(path=options["file"])
         except (NetraError, OSError) as error:

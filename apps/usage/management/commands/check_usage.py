@@ -1,6 +1,7 @@
 """`manage.py check_usage`: whether events, rollups and books say the same."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -8,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.kernel.clock import utc_now
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
+from apps.tenants.selectors import NoSuchOrganization, named_organization
 from apps.usage.services.checking import Difference, check_usage
 
 
@@ -19,12 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--months", type=int, default=2, help="how many, this one included")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        organizations = Organization.objects.filter(closed_at=None).order_by("id")
-        if options["organization"]:
-            organizations = organizations.filter(slug=options["organization"])
-        found = 0
-        for organization in organizations:
-            found += self._check(organization, options["months"])
+        months = options["months"]
+        found = sum(self._check(each, months) for each in _asked(options["organization"]))
         if found:
             raise CommandError(f"{found} figures differ; docs/runbooks/discrepancy.md goes on.")
 
@@ -35,6 +33,15 @@ class Command(BaseCommand):
             self.stdout.write(f"{organization.slug}: {_line(each)}")
         self.stdout.write(f"{organization.slug}: {len(found)} figures differ")
         return len(found)
+
+
+def _asked(slug: str | None) -> Iterable[Organization]:
+    if slug is None:
+        return Organization.objects.filter(closed_at=None).order_by("id")
+    try:
+        return [named_organization(slug)]
+    except NoSuchOrganization as error:
+        raise CommandError(str(error)) from error
 
 
 def _line(each: Difference) -> str:
