@@ -10,7 +10,7 @@ from apps.proxy import figures
 from apps.proxy.exchange import NOTHING, Caller, Exchange, Timing
 from apps.proxy.pricing import LISTED, cost_of, rate_of, tier_named
 from apps.proxy.providers.estimate import estimate
-from apps.proxy.providers.facts import Reading, RequestFacts
+from apps.proxy.providers.facts import Endpoint, Reading, RequestFacts
 from apps.proxy.runtime import Runtime
 from apps.proxy.stages.accounting import accounts
 
@@ -35,10 +35,18 @@ def price(exchange: Exchange) -> None:
     rate = rate_of(exchange, provider, served, candidate.model, exchange.model, tier=tier)
     exchange.buckets, exchange.is_estimated = _buckets(exchange)
     units = reading.units if reading else {}
-    if not units and not exchange.buckets.total and exchange.outcome in ("error", "refused"):
+    is_unsaid = not units and not exchange.buckets.total
+    if is_unsaid and (exchange.outcome in ("error", "refused") or _is_gift(exchange.endpoint)):
         exchange.cost_usd = _FREE
     else:
         exchange.cost_usd = cost_of(exchange.buckets, units, rate)
+
+
+def _is_gift(endpoint: Endpoint) -> bool:
+    """Providers count tokens and list their models for nothing; whatever else has no price is
+    unpriced. A method behind a model's name may well be charged for.
+    """
+    return endpoint.kind == "count" or (endpoint.name == "models" and endpoint.model is None)
 
 
 def _buckets(exchange: Exchange) -> tuple[TokenBuckets, bool]:

@@ -1,5 +1,7 @@
 """Paths that no table knows: carried untouched, and recorded with their bytes and no price."""
 
+from decimal import Decimal
+
 import httpx
 import openai
 import pytest
@@ -62,6 +64,12 @@ def test_what_an_unknown_path_answers_is_recorded_without_a_price(
     assert (event.endpoint, event.outcome, event.status) == ("passthrough", "success", 200)
     assert (event.is_priced, event.actual_usd) == (False, None)
     assert (event.request_bytes, event.response_bytes) == (len(body), len(answer.content))
+
+
+def test_a_list_of_models_costs_nothing(gateway: RunningGateway, to_openai: OpenAIs) -> None:
+    assert list(to_openai().models.list())
+    [event] = gateway.events()
+    assert (event.endpoint, event.is_priced, event.actual_usd) == ("models", True, Decimal(0))
 
 
 def test_files_and_batches(gateway: RunningGateway, to_openai: OpenAIs) -> None:
