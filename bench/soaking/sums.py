@@ -111,7 +111,7 @@ def stated(tenant: Tenant, records: Sequence[Record]) -> Stated:
     with tenant_scope(organization):
         sealed = seal_experiment(organization=organization, experiment_id=experiment, at=at)
         key = data_key(organization, at=at)
-        seen = rerun(experiment, organization_id=organization.pk, data_key=key, at=at)
+        seen = rerun(experiment, organization_id=organization.pk, data_key=key)
     own = [each for each in records if each.period_id == tenant.period_id]
     document = sealed.statements[0].document
     return Stated(document, statement_due(own), seen.findings, sealed.unexplained)

@@ -121,7 +121,7 @@ def seal(organization: Organization, period: Period, at: datetime) -> Sealed:
 
 
 def findings(organization: Organization, experiment_id: UUID) -> list[str]:
-    known: dict[str, Any] = {"organization_id": organization.pk, "at": OVER}
+    known: dict[str, Any] = {"organization_id": organization.pk}
     with tenant_scope(organization):
         return rerun(experiment_id, data_key=data_key(organization, at=OVER), **known).findings
 

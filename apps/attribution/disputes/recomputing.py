@@ -28,7 +28,7 @@ def recomputed_report(
     """The difference report of a statement. Raises SavingsStatement.DoesNotExist."""
     statement = SavingsStatement.objects.get(pk=statement_id)
     key = data_key(organization, at=at)
-    seen = rerun(statement.log_id, organization_id=organization.pk, data_key=key, at=at)
+    seen = rerun(statement.log_id, organization_id=organization.pk, data_key=key)
     by_number = {each["period"]: each for each in seen.statements}
     return difference_report(
         standing_figures(statement),

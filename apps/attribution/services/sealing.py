@@ -30,7 +30,6 @@ from apps.attribution.services.logs import (
     open_log_period,
     seal_batch,
 )
-from apps.attribution.services.mailing import announce_heads
 from apps.attribution.statements import Contract
 from apps.pricing.selectors import Books
 from apps.tenants.models import Organization
@@ -57,8 +56,8 @@ def seal_experiment(
     *, organization: Organization, experiment_id: UUID, at: datetime, contract: Contract = TERMS
 ) -> Sealed:
     """Seal the units that are over, in batches of the days on which they closed, and close the
-    statements of periods none of whose units goes on; the heads go to the finance contact. Twice is
-    the same as once.
+    statements of periods none of whose units goes on. Twice is the same as once. The heads are for
+    `announce_heads`, once all experiments are sealed.
 
     contract: for an experiment that has no log yet. Raises LogRefused where a period does not
     follow the one before.
@@ -73,7 +72,6 @@ def seal_experiment(
             sealed.statements.append(
                 close_log_period(organization=organization, period_id=period.pk, at=at)
             )
-    announce_heads(organization=organization, heads=sealed.heads, at=at)
     return sealed
 
 

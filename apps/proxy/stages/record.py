@@ -18,6 +18,8 @@ _LONGEST_CODE = 64
 # What never reached a provider, or was refused by it, costs nothing; what brings deferred calls to
 # their provider is charged for in their own records.
 _FREE = Decimal(0)
+# Nor does looking something up, or having tokens counted.
+_LOOKS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 
 
 def price(exchange: Exchange) -> None:
@@ -26,7 +28,7 @@ def price(exchange: Exchange) -> None:
         return
     exchange.is_priced = True
     reading, candidate = exchange.reading, exchange.candidate
-    if candidate is None or exchange.is_deferred or exchange.is_carried:
+    if candidate is None or exchange.is_deferred or exchange.is_carried or _is_looked_up(exchange):
         exchange.cost_usd = _FREE
         return
     served = reading.served_model if reading else None
@@ -39,6 +41,12 @@ def price(exchange: Exchange) -> None:
         exchange.cost_usd = _FREE
     else:
         exchange.cost_usd = cost_of(exchange.buckets, units, rate)
+
+
+def _is_looked_up(exchange: Exchange) -> bool:
+    """Lists of models, files and answers, and counts: no provider charges for them."""
+    kind = exchange.endpoint.kind
+    return kind == "count" or (kind == "manage" and exchange.method in _LOOKS)
 
 
 def _buckets(exchange: Exchange) -> tuple[TokenBuckets, bool]:
