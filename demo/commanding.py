@@ -1,5 +1,6 @@
 """What the command does and says."""
 
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -53,7 +54,8 @@ def _carried(run: Run | None, requests: int | None, speed: float | None, places:
         print(f"Going on with the run of {run.began_at:%H:%M} UTC; --again begins a new one.")
     await_keys(run.customers, places.gateway_url)
     if not carry(run, wanted, places, speed=speed):
-        print("Stopped. ./apex demo goes on from here, within a day.")
+        ends_at = datetime.fromisoformat(run.customers[0].period_ends_at)
+        print(f"Stopped. ./apex demo goes on from here, until {ends_at:%d %B, %H:%M %Z}.")
         return run
     run = run.ended(utc_now())
     write_run(places.folder, run)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -23,7 +23,9 @@ from demo.dressing import CHEAP_GPT
 
 # What a demo that lasts minutes needs to show: more held out than is usual.
 HOLDOUT_PERCENT = 20
-LASTS = timedelta(days=1)
+# The period ends with a day, so that what is proven stands among the figures of that day; a run has
+# at least so long.
+SHORTEST = timedelta(hours=3)
 BOUND = Decimal("0.02")
 _SET_BY = "apex demo"
 _UNCHANGED = ("exact_cache", "prompt_cache", "tier")
@@ -113,6 +115,12 @@ def furnish(
     )
 
 
+def period_end(at: datetime) -> datetime:
+    """The first midnight in UTC that leaves a run its time."""
+    day = (at + SHORTEST).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day + timedelta(days=1)
+
+
 def _lead_to_simulator(
     organization: Organization, secret: str, simulator_url: str, at: datetime
 ) -> None:
@@ -134,7 +142,7 @@ def _policed_period(
         organization=organization, name=project.name, project_id=project.pk, at=at,
         holdout_percent=HOLDOUT_PERCENT,
     )  # fmt: skip
-    terms = PeriodTerms(at, at + LASTS, HOLDOUT_PERCENT)
+    terms = PeriodTerms(at, period_end(at), HOLDOUT_PERCENT)
     period = commit_period(
         organization=organization, experiment_id=experiment.pk, terms=terms, at=at
     )

@@ -17,10 +17,11 @@ from apps.attribution.audit import State, netra_verify
 from apps.attribution.models import ProofLog, SavingsStatement
 from apps.attribution.selectors import SEALED_FOR, opened_archive, periods, savings_statements
 from apps.attribution.sequences import interval
-from apps.attribution.services import seal_experiment
+from apps.attribution.services import announce_heads, seal_experiment
+from apps.attribution.services.due import IDLE
 from apps.attribution.services.logs import contract_of
-from apps.attribution.services.sealing import IDLE
 from apps.attribution.statements import amounts, usd
+from apps.kernel.clock import utc_now
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 
@@ -81,13 +82,13 @@ def _stated(
     [period] = periods(experiment_id)
     over = period.ends_at + SEALED_FOR
     sealed = seal_experiment(organization=organization, experiment_id=experiment_id, at=over)
+    announce_heads(organization=organization, at=utc_now())
     return sealed.statements[0]
 
 
 def _exported(organization: Organization, statement: SavingsStatement, folder: Path) -> Path:
     path = folder / f"{organization.slug}.zip"
-    at = statement.finalised_at
-    with opened_archive(statement.log_id, organization=organization, at=at) as file:
+    with opened_archive(statement.log_id, organization=organization, at=utc_now()) as file:
         path.write_bytes(file.read())
     return path
 

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.db import DatabaseError
 
 from apps.attribution.selectors import experiments
-from apps.attribution.services import commit_next_period, seal_experiment
+from apps.attribution.services import announce_heads, commit_next_period, seal_experiment
 from apps.kernel.clock import utc_now
 from apps.kernel.errors import NetraError
 from apps.tenants.context import current_tenant, tenant_scope
@@ -42,7 +42,7 @@ def _ask(organization: Organization) -> bool:
 @shared_task(name=SEAL, base=TenantTask)
 def seal_savings(**_newer: Any) -> None:
     """The logs of an organization's experiments up to date, and the next period committed to; one
-    that fails keeps no other.
+    that fails keeps no other. One message tells of all that was sealed.
     """
     for experiment in experiments():
         known: Any = {"organization": current_tenant(), "experiment_id": experiment.pk}
@@ -53,3 +53,4 @@ def seal_savings(**_newer: Any) -> None:
             log.exception("savings_not_sealed", experiment_id=str(experiment.pk))
         else:
             log.info("savings_sealed", experiment_id=str(experiment.pk), units=sealed.units)
+    announce_heads(organization=current_tenant(), at=utc_now())

@@ -111,7 +111,7 @@ def stated(tenant: Tenant, records: Sequence[Record]) -> Stated:
     with tenant_scope(organization):
         sealed = seal_experiment(organization=organization, experiment_id=experiment, at=at)
         key = data_key(organization, at=at)
-        seen = rerun(experiment, organization_id=organization.pk, data_key=key, at=at)
+        seen = rerun(experiment, organization_id=organization.pk, data_key=key)
     own = [each for each in records if each.period_id == tenant.period_id]
     document = sealed.statements[0].document
     return Stated(document, statement_due(own), seen.findings, sealed.unexplained)
@@ -119,7 +119,7 @@ def stated(tenant: Tenant, records: Sequence[Record]) -> Stated:
 
 def statement_due(records: Sequence[Record]) -> dict[str, Any]:
     """What a statement of these rows must say, from the rows alone, in 10^-18 USD."""
-    arms = {each.unit: each.arm for each in records}
+    arms = {each.unit: each.arm for each in records if each.unit is not None}
     ledger: defaultdict[str, int] = defaultdict(int)
     for lever, atoms in _saved(records):
         ledger[lever] += atoms

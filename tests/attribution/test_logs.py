@@ -25,9 +25,9 @@ from apps.attribution.models import (
 )
 from apps.attribution.selectors import (
     SEALED_FOR,
-    SaltSealed,
     log_archive,
     opened_salt,
+    published_salts,
     rerun,
     savings_statements,
 )
@@ -130,7 +130,7 @@ def test_two_months_in_tables_are_verified_by_the_script_and_nobody_elses_are_in
         logged.seal(0, "late", 30)
         statements = [logged.close(place) for place in (0, 1)]
         with tenant_scope(logged.organization):
-            found = rerun(logged.experiment_id, at=LATER, **logged.keys)
+            found = rerun(logged.experiment_id, **logged.keys)
             rows = SealedRow.objects.count()
         assert found.findings == []
         assert found.statements == [statement.document for statement in statements]
@@ -138,18 +138,25 @@ def test_two_months_in_tables_are_verified_by_the_script_and_nobody_elses_are_in
         assert statements[0].document["units"] == count + 30
 
 
-def test_an_archive_is_refused_while_a_salt_of_its_periods_is_secret() -> None:
+def test_what_is_stated_has_an_archive_and_a_salt_that_anybody_may_see() -> None:
     acme = make_log()
     acme.seal(0, "a")
-    over = acme.periods[0].ends_at + SEALED_FOR
+    first, second = acme.periods[:2]
+    over = first.ends_at + SEALED_FOR
+    early = over - timedelta(days=1)
+    with tenant_scope(acme.organization):
+        assert published_salts(acme.periods, at=early, **acme.keys) == {}
     acme.close(0, at=over)
 
     with tenant_scope(acme.organization):
-        with pytest.raises(SaltSealed):
-            log_archive(acme.experiment_id, at=over - timedelta(seconds=1), **acme.keys)
+        published = published_salts(acme.periods, at=early, **acme.keys)
+        archive = log_archive(acme.experiment_id, **acme.keys)
         target = io.BytesIO()
-        build_archive(target, log_archive(acme.experiment_id, at=over, **acme.keys))
+        build_archive(target, archive)
 
+    assert set(published) == {first.pk}
+    assert [each["salt"] for each in archive.periods] == [published[first.pk].hex()]
+    assert second.pk not in published
     assert verify(target)[0].shown == []
 
 
@@ -162,7 +169,7 @@ def test_a_row_changed_behind_our_back_is_named() -> None:
         line = bytes(row.line).replace(b'"score":', b'"score":1')
         with connection.cursor() as cursor:  # past the model, as a hand in the database would
             cursor.execute(CHANGE, [line, row.pk])
-        found = rerun(acme.experiment_id, at=LATER, **acme.keys)
+        found = rerun(acme.experiment_id, **acme.keys)
 
     assert found.findings == ["row 7 (unit conversation:a-7): altered"]
     assert found.statements == []

@@ -8,7 +8,7 @@ import pytest
 from apps.attribution.access import Experiments
 from apps.attribution.assignment import commitment_of
 from apps.attribution.models import Period
-from apps.attribution.selectors import SEALED_FOR, SaltSealed, experiments, periods, salt_of
+from apps.attribution.selectors import SEALED_FOR, experiments, periods, published_salts
 from apps.attribution.services import (
     ExperimentTaken,
     InvalidExperiment,
@@ -67,9 +67,10 @@ def test_the_salt_is_published_when_nobody_is_assigned_by_it_any_more() -> None:
     period = commit(acme, experiment(acme))
     known: dict[str, Any] = {"organization_id": acme.pk, "data_key": data_key(acme, at=AT)}
     over = period.ends_at + SEALED_FOR
-    with pytest.raises(SaltSealed):
-        salt_of(period, at=over - timedelta(seconds=1), **known)
-    assert commitment_of(salt_of(period, at=over, **known)) == period.commitment
+    with tenant_scope(acme):
+        assert published_salts([period], at=over - timedelta(seconds=1), **known) == {}
+        published = published_salts([period], at=over, **known)
+    assert commitment_of(published[period.pk]) == period.commitment
 
 
 def test_a_projects_own_experiment_comes_before_the_organizations() -> None:

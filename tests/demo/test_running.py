@@ -1,13 +1,21 @@
 """The demo from its first call to its table, with our own set, a gateway and a simulator."""
 
+import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.test import Client
 
+from apps.attribution.audit.netra_verify import verify
 from apps.kernel.clock import utc_now
+from apps.kernel.money import shown_usd
+from apps.notices.kinds import Kind
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
 from apps.tenants.services.demo import DEMO_EMAIL
@@ -16,12 +24,14 @@ from apps.usage.services.ingestion import ingest_events
 from demo import proving
 from demo.carriers import REFERENCE
 from demo.journal import Carried, read_calls
+from demo.organizations import SHORTEST, demo_user, period_end
 from demo.report import Result
 from demo.running import Places, begin, carry, results
 from demo.simulator import Simulator
 from demo.state import Run, journal_path, read_run
 from demo.traffic import Traffic, traffic
 from tests import factories
+from tests.api.callers import by_session
 from tests.gateways import RunningGateway, Tenant, running_gateway
 from tests.proxy.test_levers import known_to_gateways
 from tests.simulator import RunningSimulator, running_simulator
@@ -80,6 +90,42 @@ def tenants(run: Run, simulator: RunningSimulator) -> list[Tenant]:
     ]
 
 
+def look_where_it_says(result: Result) -> None:
+    """As whoever logs in: one archive on the page, by API and in the folder, which their verifier
+    takes; one set of figures on the page, by API and in the file.
+    """
+    organization = Organization.objects.get(pk=result.customer.organization_id)
+    client = Client()
+    client.force_login(demo_user())
+    home, api = f"/o/{organization.slug}", by_session(demo_user(), organization)
+    known = result.proven
+    archive = known.archive.read_bytes()
+
+    statement = f"{home}/proof/statements/{known.statement_id}"
+    assert content(client.get(f"{statement}/archive.zip")) == archive
+    assert content(api("GET", f"/statements/{known.statement_id}/archive")) == archive
+    findings, [stated] = verify(io.BytesIO(archive), known.public_key)
+    assert (findings.shown, stated["units"]) == ([], known.units)
+
+    spend = api("GET", "/value").json()["now"]["spend"]
+    file = io.StringIO(content(client.get(f"{home}/value/figures.csv")).decode())
+    lines = [each for each in csv.DictReader(file) if each["part"] in ("spend", "proven")]
+    filed = {each["figure"]: each["value"] for each in lines}
+    estimated = Decimal(filed["saved_estimated"])
+    assert Decimal(spend["estimated_usd"]) == estimated == result.ledger.saved
+    assert Decimal(spend["actual_usd"]) == Decimal(filed["actual"])
+    assert Decimal(spend["unpriced_requests"]) == Decimal(filed["requests_without_a_price"]) == 0
+    assert Decimal(filed["saved_proven"]) == known.proven
+    page = client.get(f"{home}/value/").content.decode()
+    assert f">{shown_usd(Decimal(filed['actual']))}<" in page
+    [mailed] = organization.notices.filter(kind=Kind.HEAD_SIGNED)
+    assert [each["size"] for each in mailed.payload["heads"]] == [known.units]
+
+
+def content(response: Any) -> bytes:
+    return bytes(response.getvalue())
+
+
 def by_name(found: list[Result]) -> dict[str, Result]:
     return {each.customer.name: each for each in found}
 
@@ -98,11 +144,19 @@ def test_the_true_saving_of_each_policy_is_what_its_ledger_says_and_no_more_is_p
         assert each.off == 0
         assert each.ledger.saved == each.truth.saved
         assert each.truth.same == each.truth.reference_same == 1
+        look_where_it_says(each)
     named = by_name(found)
     # Who is held out is drawn anew each time: not both will have had hardly anybody treated.
     assert max(named[name].ledger.saved for name in ("all", "unchanged")) > 0
     assert named["shadow"].truth.saved_on_calls == 0
     assert len({each.truth.without for each in found}) == 1
+
+
+def test_a_period_ends_with_a_day_that_leaves_the_run_its_time() -> None:
+    midnight = datetime(2026, 11, 23, tzinfo=UTC)
+    assert period_end(midnight - timedelta(hours=5)) == midnight
+    assert period_end(midnight - SHORTEST) == midnight + timedelta(days=1)
+    assert period_end(midnight) == midnight + timedelta(days=1)
 
 
 @pytest.mark.django_db

@@ -12,14 +12,12 @@ from apps.attribution.selectors.logs import (
 from apps.attribution.selectors.outlooks import Forecast, PlanOutlook, forecast
 from apps.attribution.selectors.periods import (
     SEALED_FOR,
-    SaltSealed,
     current_periods,
     experiments,
     opened_salt,
     periods,
     published_salts,
     salt_binding,
-    salt_of,
 )
 from apps.attribution.selectors.standing import (
     Draw,
@@ -39,7 +37,6 @@ __all__ = [
     "PlanOutlook",
     "Draw",
     "Rerun",
-    "SaltSealed",
     "Standing",
     "carried_before",
     "closed_statements",
@@ -56,7 +53,6 @@ __all__ = [
     "published_salts",
     "rerun",
     "salt_binding",
-    "salt_of",
     "savings_statements",
     "standing",
     "statement_heads",

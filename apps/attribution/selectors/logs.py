@@ -12,7 +12,7 @@ from django.db.models import Prefetch, QuerySet
 from apps.attribution.audit import Archive, Opening, build_archive, period_document
 from apps.attribution.audit.netra_verify import verify
 from apps.attribution.models import ProofLog, RateDocument, SavingsCorrection, SavingsStatement
-from apps.attribution.selectors.periods import salt_of
+from apps.attribution.selectors.periods import opened_salt
 from apps.attribution.statements import Period as Span
 from apps.tenants.models import Organization
 from apps.tenants.services.data_keys import data_key
@@ -50,22 +50,19 @@ def key_binding(organization_id: UUID, experiment_id: UUID) -> bytes:
     return binding(organization_id, f"proof:{experiment_id}")
 
 
-def log_archive(
-    experiment_id: UUID, *, organization_id: UUID, data_key: bytes, at: datetime
-) -> Archive:
-    """The archive of all closed periods, for `build_archive`; rows are read as it is written.
-
-    Raises ProofLog.DoesNotExist, SaltSealed.
+def log_archive(experiment_id: UUID, *, organization_id: UUID, data_key: bytes) -> Archive:
+    """The archive of all closed periods, for `build_archive`; rows are read as it is written. The
+    salts of closed periods are no secret any more. Raises ProofLog.DoesNotExist.
     """
     log = ProofLog.objects.get(pk=experiment_id)
     statements = list(savings_statements(experiment_id).select_related("period"))
-    known: dict[str, Any] = {"organization_id": organization_id, "data_key": data_key, "at": at}
+    known: dict[str, Any] = {"organization_id": organization_id, "data_key": data_key}
     return Archive(
         str(organization_id),
         str(experiment_id),
         log.public_key,
         log.terms,
-        [_period(each, salt_of(each.period, **known)) for each in statements],
+        [_period(each, opened_salt(each.period, **known)) for each in statements],
         [each.document for each in statements],
         [bytes(line) for line in log.heads.order_by("batch").values_list("line", flat=True)],
         _of_rows(log, "line"),
@@ -76,19 +73,19 @@ def log_archive(
 
 def opened_archive(experiment_id: UUID, *, organization: Organization, at: datetime) -> IO[bytes]:
     """The archive as a file that whoever sends it closes; its rows are read here, in the scope.
-    Raises ProofLog.DoesNotExist, SaltSealed.
+    Raises ProofLog.DoesNotExist.
     """
     key = data_key(organization, at=at)
-    archive = log_archive(experiment_id, organization_id=organization.pk, data_key=key, at=at)
+    archive = log_archive(experiment_id, organization_id=organization.pk, data_key=key)
     file = tempfile.TemporaryFile()  # noqa: SIM115  (closed once it is sent)
     build_archive(file, archive)
     file.seek(0)
     return file
 
 
-def rerun(experiment_id: UUID, *, organization_id: UUID, data_key: bytes, at: datetime) -> Rerun:
+def rerun(experiment_id: UUID, *, organization_id: UUID, data_key: bytes) -> Rerun:
     """Every figure again from the raw rows, by the verifier that customers have."""
-    archive = log_archive(experiment_id, organization_id=organization_id, data_key=data_key, at=at)
+    archive = log_archive(experiment_id, organization_id=organization_id, data_key=data_key)
     with tempfile.TemporaryFile() as file:
         build_archive(file, archive)
         findings, statements = verify(file, archive.public_key_hex)

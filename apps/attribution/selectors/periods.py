@@ -7,23 +7,15 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.attribution.access import Experiments, PeriodAccess
-from apps.attribution.models import Experiment, Period
-from apps.kernel.errors import NetraError
+from apps.attribution.models import Experiment, Period, SavingsStatement
 from apps.tenants.vault import binding, unseal
 
 # A unit of a period may go on for so long after its end, as long as it is not idle for a day.
 TAIL = timedelta(days=7)
-# So long after the end the salt stays secret, for units that go on are still assigned by it.
+# So long after the end the salt stays secret, for units that go on are still assigned by it. Then
+# the period is stated, after which none of them counts.
 SEALED_FOR = TAIL
 MOST_PERIODS = 1_000
-
-
-class SaltSealed(NetraError):
-    code = "salt_sealed"
-    http_status = 409
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__(f"The period's salt is published on {until.isoformat()}, not before.")
 
 
 def experiments() -> QuerySet[Experiment]:
@@ -37,27 +29,24 @@ def periods(experiment_id: UUID) -> QuerySet[Period]:
     return rows.order_by("starts_at", "id")
 
 
-def salt_of(period: Period, *, organization_id: UUID, data_key: bytes, at: datetime) -> bytes:
-    """The salt of a period that is over, for whoever checks the assignment. Raises SaltSealed."""
-    opens_at = period.ends_at + SEALED_FOR
-    if at < opens_at:
-        raise SaltSealed(opens_at)
-    return opened_salt(period, organization_id=organization_id, data_key=data_key)
-
-
 def published_salts(
     rows: Iterable[Period], *, organization_id: UUID, data_key: bytes, at: datetime
 ) -> dict[UUID, bytes]:
-    """The salts of those that are over, by the period's id."""
+    """The salts of those that are over or stated, by the period's id: for whoever checks the
+    assignment.
+    """
+    found = list(rows)
+    stated = SavingsStatement.objects.filter(period__in=found).values_list("period_id", flat=True)
+    published = {*stated, *(row.pk for row in found if row.ends_at + SEALED_FOR <= at)}
     return {
         row.pk: opened_salt(row, organization_id=organization_id, data_key=data_key)
-        for row in rows
-        if row.ends_at + SEALED_FOR <= at
+        for row in found
+        if row.pk in published
     }
 
 
 def opened_salt(period: Period, *, organization_id: UUID, data_key: bytes) -> bytes:
-    """The salt of any period: for gateways only, which must have it in time."""
+    """The salt of any period: for gateways, which must have it in time, and for what is stated."""
     bound_to = salt_binding(organization_id, period.pk)
     return unseal(data_key, period.sealed_salt, bound_to=bound_to)
 

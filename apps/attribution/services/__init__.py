@@ -19,6 +19,7 @@ from apps.attribution.services.logs import (
     open_log_period,
     seal_batch,
 )
+from apps.attribution.services.mailing import announce_heads
 from apps.attribution.services.running import (
     ExperimentInterrupted,
     ExperimentRunning,
@@ -42,6 +43,7 @@ __all__ = [
     "PeriodsOverlap",
     "Sealed",
     "SealedBatch",
+    "announce_heads",
     "close_log_period",
     "commit_next_period",
     "commit_period",

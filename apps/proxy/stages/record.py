@@ -10,7 +10,7 @@ from apps.proxy import figures
 from apps.proxy.exchange import NOTHING, Caller, Exchange, Timing
 from apps.proxy.pricing import LISTED, cost_of, rate_of, tier_named
 from apps.proxy.providers.estimate import estimate
-from apps.proxy.providers.facts import Endpoint, Reading, RequestFacts
+from apps.proxy.providers.facts import Reading, RequestFacts
 from apps.proxy.runtime import Runtime
 from apps.proxy.stages.accounting import accounts
 
@@ -18,6 +18,8 @@ _LONGEST_CODE = 64
 # What never reached a provider, or was refused by it, costs nothing; what brings deferred calls to
 # their provider is charged for in their own records.
 _FREE = Decimal(0)
+# Nor does looking something up, or having tokens counted.
+_LOOKS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 
 
 def price(exchange: Exchange) -> None:
@@ -26,7 +28,7 @@ def price(exchange: Exchange) -> None:
         return
     exchange.is_priced = True
     reading, candidate = exchange.reading, exchange.candidate
-    if candidate is None or exchange.is_deferred or exchange.is_carried:
+    if candidate is None or exchange.is_deferred or exchange.is_carried or _is_looked_up(exchange):
         exchange.cost_usd = _FREE
         return
     served = reading.served_model if reading else None
@@ -35,18 +37,16 @@ def price(exchange: Exchange) -> None:
     rate = rate_of(exchange, provider, served, candidate.model, exchange.model, tier=tier)
     exchange.buckets, exchange.is_estimated = _buckets(exchange)
     units = reading.units if reading else {}
-    is_unsaid = not units and not exchange.buckets.total
-    if is_unsaid and (exchange.outcome in ("error", "refused") or _is_gift(exchange.endpoint)):
+    if not units and not exchange.buckets.total and exchange.outcome in ("error", "refused"):
         exchange.cost_usd = _FREE
     else:
         exchange.cost_usd = cost_of(exchange.buckets, units, rate)
 
 
-def _is_gift(endpoint: Endpoint) -> bool:
-    """Providers count tokens and list their models for nothing; whatever else has no price is
-    unpriced. A method behind a model's name may well be charged for.
-    """
-    return endpoint.kind == "count" or (endpoint.name == "models" and endpoint.model is None)
+def _is_looked_up(exchange: Exchange) -> bool:
+    """Lists of models, files and answers, and counts: no provider charges for them."""
+    kind = exchange.endpoint.kind
+    return kind == "count" or (kind == "manage" and exchange.method in _LOOKS)
 
 
 def _buckets(exchange: Exchange) -> tuple[TokenBuckets, bool]:

@@ -32,7 +32,9 @@ _NO_BINS = ", ".join("0" for _ in range(BINS))
 _LEVERS = """CROSS JOIN LATERAL (
     SELECT key AS lever, value::numeric(38,18) AS saved_usd FROM jsonb_each_text(decomposition)
 ) AS levers"""
-_TAGS = f"""CROSS JOIN LATERAL (
+_HAS_TAG, _TAG = "tags ? %(tag)s", f"left(coalesce(tags ->> %(tag)s, ''), {LONGEST_VALUE})"
+# A name that may have been cut stands for all that begin with it.
+_CUT_TAG = f"""CROSS JOIN LATERAL (
     SELECT left(coalesce(value, ''), {LONGEST_VALUE}) AS tag FROM jsonb_each_text(tags)
     WHERE left(key, {LONGEST_TAG}) = %(tag)s LIMIT 1
 ) AS tagged"""  # noqa: S608  (constants)
@@ -122,7 +124,8 @@ def _rolled(wanted: Wanted, values: dict[str, Any]) -> Iterator[str]:
         table = "usage_rollup JOIN usage_series ON id = series_id"
         where.append("lever <> ''" if LEVER in wanted.used else "lever = ''")
     where.append(_spans(segments, "bucket_at", values, has_grain=True))
-    yield _part(wanted, columns, sums, _BINS_SUMMED, table, where)
+    where += _filters(wanted, columns)
+    yield _part(wanted, columns, sums, _BINS_SUMMED, f"{table} WHERE {' AND '.join(where)}")
 
 
 def _of_events(wanted: Wanted, values: dict[str, Any]) -> Iterator[str]:
@@ -130,16 +133,40 @@ def _of_events(wanted: Wanted, values: dict[str, Any]) -> Iterator[str]:
     which = " OR ".join(_which_events(wanted, values))
     if not which:
         return
-    columns = {name: _of_event(name) for name in wanted.used}
-    where = ["end_user IS NOT NULL"] if "end_user" in wanted.used else ["true"]
-    laterals = f"{_LEVERS if LEVER in wanted.used else ''} {_TAGS if 'tag' in wanted.used else ''}"
+    columns = {name: _of_event(name, wanted) for name in wanted.used}
+    joined, having = _unfolded(wanted)
+    where = " AND ".join([f"({which})", *_filters(wanted, columns), *having])
     saved = "" if LEVER in wanted.used else f", {SAVED} AS saved_usd"
-    line = "(SELECT *, started_at AS bucket_at{} FROM {} {} WHERE {}) AS line"
-    events = line.format(f", {BIN} AS bin{saved}", "usage_event", laterals, which)
-    yield _part(wanted, columns, ALL_SUMS, _BINS_COUNTED, events, where)
+    line = "(SELECT *, started_at AS bucket_at{} FROM {} {} WHERE {}{}) AS line"
+    # A subquery with OFFSET is not merged into what is around it, and the bin so worked out once a
+    # row, not once for each of the bins that it may be.
+    once = " OFFSET 0" if wanted.has_bins else ""
+    events = line.format(f", {BIN} AS bin{saved}", "usage_event", joined, where, once)
+    yield _part(wanted, columns, ALL_SUMS, _BINS_COUNTED, events)
     changed = CHANGED_EVENTS.format(changes="usage_adjustment")
-    changes = line.format("", f"({changed}) AS changed", laterals, which)
-    yield _part(wanted, columns, CHANGES, _NO_BINS, changes, where)
+    changes = line.format("", f"({changed}) AS changed", joined, where, "")
+    yield _part(wanted, columns, CHANGES, _NO_BINS, changes)
+
+
+def _unfolded(wanted: Wanted) -> tuple[str, list[str]]:
+    """What is joined to events for their levers and tag, and what they must have at all."""
+    joined, having = "", []
+    if "end_user" in wanted.used:
+        having.append("end_user IS NOT NULL")
+    if "tag" in wanted.used:
+        joined += f" {_CUT_TAG}" if _may_be_cut(wanted) else ""
+        having += [] if _may_be_cut(wanted) else [_HAS_TAG]
+    if LEVER in wanted.used:
+        joined += f" {_LEVERS}"
+    return joined, having
+
+
+def _filters(wanted: Wanted, columns: Mapping[str, str]) -> list[str]:
+    return [f"({columns[name]})::text = ANY(%(only_{name})s)" for name in wanted.filters]
+
+
+def _may_be_cut(wanted: Wanted) -> bool:
+    return len(wanted.tag or "") >= LONGEST_TAG
 
 
 def _which_events(wanted: Wanted, values: dict[str, Any]) -> Iterator[str]:
@@ -152,7 +179,9 @@ def _which_events(wanted: Wanted, values: dict[str, Any]) -> Iterator[str]:
         yield f"({spans} AND {KIND} = '{IMPORT}')"
 
 
-def _of_event(dimension: str) -> str:
+def _of_event(dimension: str, wanted: Wanted) -> str:
+    if dimension == "tag" and not _may_be_cut(wanted):
+        return _TAG
     if dimension in DIMENSIONS:
         return DIMENSIONS[dimension]
     if dimension in EVENT_DIMENSIONS:
@@ -165,20 +194,16 @@ def _part(
     columns: Mapping[str, str],
     sums: Mapping[str, str],
     bins: str,
-    table: str,
-    where: Sequence[str],
+    rows: str,
 ) -> str:
-    """One table's part, summed; all parts have the same columns."""
+    """One table's part, summed; all parts have the same columns. rows: what is read FROM."""
     named = [f"({columns[name]})::text AS d{n}" for n, name in enumerate(wanted.dimensions)]
     summed = [f"sum({sums[name]}) AS {name}" for name in wanted.sums]
     counted = [f"ARRAY[{bins}] AS latency_bins"] if wanted.has_bins else []
     bucket = "width_bucket(bucket_at, %(starts)s::timestamptz[]) AS bucket"
-    filters = [f"({columns[name]})::text = ANY(%(only_{name})s)" for name in wanted.filters]
     keys = ", ".join(str(n) for n in range(1, len(named) + 2))
-    return (
-        f"SELECT {', '.join([bucket, *named, *summed, *counted])} FROM {table}"  # noqa: S608
-        f" WHERE {' AND '.join([*where, *filters])} GROUP BY {keys}"
-    )
+    selected = ", ".join([bucket, *named, *summed, *counted])
+    return f"SELECT {selected} FROM {rows} GROUP BY {keys}"  # noqa: S608
 
 
 def _spans(

@@ -1,6 +1,7 @@
 """Paths that no table knows: carried untouched, and recorded with their bytes and no price."""
 
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import openai
@@ -66,10 +67,29 @@ def test_what_an_unknown_path_answers_is_recorded_without_a_price(
     assert (event.request_bytes, event.response_bytes) == (len(body), len(answer.content))
 
 
-def test_a_list_of_models_costs_nothing(gateway: RunningGateway, to_openai: OpenAIs) -> None:
-    assert list(to_openai().models.list())
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/v1/models", None),
+        (
+            "POST",
+            "/v1/messages/count_tokens",
+            {"model": "claude-haiku-4-5", "messages": [{"role": "user", "content": "hi"}]},
+        ),
+    ],
+)
+def test_what_is_looked_up_or_counted_costs_nothing(
+    gateway: RunningGateway, method: str, path: str, body: dict[str, Any] | None
+) -> None:
+    answer = httpx.request(
+        method,
+        gateway.url + path,
+        json=body,
+        headers={"authorization": f"Bearer {gateway.key}", "anthropic-version": "2023-06-01"},
+    )
     [event] = gateway.events()
-    assert (event.endpoint, event.is_priced, event.actual_usd) == ("models", True, Decimal(0))
+    assert (answer.status_code, event.outcome) == (200, "success")
+    assert (event.actual_usd, event.is_priced) == (Decimal(0), True)
 
 
 def test_files_and_batches(gateway: RunningGateway, to_openai: OpenAIs) -> None:

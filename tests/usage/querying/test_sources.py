@@ -117,6 +117,33 @@ def test_rollups_answer_as_the_events_do(
     assert "events" not in rolled.sources
 
 
+@pytest.mark.parametrize("name", ["team", "x" * 60, "x" * 61])
+def test_strange_tags_count_alike_in_days_and_events(name: str) -> None:
+    acme = make_organization("Acme")
+    tags: list[dict[str, Any]] = [
+        {"team": "a"}, {"team": None}, {"team": 7}, {"team": True}, {"team": "v" * 300},
+        {"other": "a"}, {}, {"x" * 60: "cut"}, {"x" * 61: "cut too"},
+    ]  # fmt: skip
+    calls = [
+        make_event(acme, started_at=MARCH, tags=each, decomposition={"route": Decimal(n)})
+        for n, each in enumerate(tags, 1)
+    ]
+    ingest_events(organization=acme, events=calls, at=NOW)
+    asked: dict[str, Any] = {"measures": ["calls", "saved_usd"], "tag": name}
+    only: Any = {"tag": ["a", "", "7", "v" * 200, "cut"]}
+
+    rolled, single = (
+        ask(acme, dimensions=["tag"], filters=filters, **asked) for filters in ({}, EVERYTHING)
+    )
+    by_lever = ask(acme, dimensions=["lever", "tag"], filters=only, **asked)
+
+    assert figures(rolled) == figures(single)
+    counted = {"team": 5, "x" * 60: 2, "x" * 61: 0}[name]
+    assert single.totals["calls"] == counted
+    kept = {"team": 1 + 2 + 3 + 5, "x" * 60: 8, "x" * 61: 0}[name]
+    assert by_lever.totals["saved_usd"] == kept
+
+
 def test_edges_that_no_day_covers_come_from_events(
     world: tuple[Organization, list[Event]],
 ) -> None:

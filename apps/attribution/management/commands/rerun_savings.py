@@ -49,7 +49,7 @@ class Command(BaseCommand):
     def _report(self, log: ProofLog, organization: Organization) -> int:
         at = utc_now()
         key = data_key(organization, at=at)
-        seen = rerun(log.pk, organization_id=organization.pk, data_key=key, at=at)
+        seen = rerun(log.pk, organization_id=organization.pk, data_key=key)
         for line in _lines(seen):
             self.stdout.write(f"{log.pk}: {line}")
         return len(seen.findings)

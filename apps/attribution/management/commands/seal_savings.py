@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.attribution.selectors import experiments
-from apps.attribution.services import Sealed, seal_experiment
+from apps.attribution.services import Sealed, announce_heads, seal_experiment
 from apps.kernel.clock import require_aware, utc_now
 from apps.kernel.errors import NetraError
 from apps.tenants.context import tenant_scope
@@ -38,6 +38,7 @@ class Command(BaseCommand):
                     raise CommandError(f"{experiment.pk}: {error}") from error
                 for line in _lines(sealed):
                     self.stdout.write(f"{experiment.pk}: {line}")
+            announce_heads(organization=organization, at=at)
 
 
 def _instant(text: str) -> datetime:
