@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urljoin
 
 import structlog
@@ -17,10 +17,14 @@ from rest_framework.response import Response
 
 from apps.kernel.errors import NetraError
 
+if TYPE_CHECKING:  # rest_framework.views imports this module
+    from rest_framework.views import APIView
+
 log = structlog.get_logger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
+_WHO = "Send an API key as Authorization: Bearer nap_…; the portal's page Keys makes one."
 
 
 class FieldError(TypedDict):
@@ -77,14 +81,24 @@ def problem_type(code: str) -> str:
     return urljoin(settings.PORTAL_URL, f"/api/v1/docs#problem-{code}")
 
 
-def problem_response(error: Exception, _context: dict[str, Any]) -> Response | None:
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler; None leaves an unknown error to Django's logging and our 500."""
     known = _known(error)
     if known is None:
         return None
     if isinstance(known, NetraError):
         return _response_to_netra_error(known)
-    return _response_to_framework_error(known)
+    return _response_to_framework_error(known, _detail(known, context["view"]))
+
+
+def _detail(error: exceptions.APIException, view: "APIView") -> str:
+    """What happened, and what to do."""
+    if isinstance(error, exceptions.NotAuthenticated):
+        return _WHO
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        taken = " or ".join(str(each.media_type) for each in view.get_parsers())
+        return f"{error.detail} Send {taken}."
+    return str(error.detail)
 
 
 def status_detail(status: int) -> tuple[str, str]:
@@ -119,9 +133,9 @@ def _response_to_netra_error(error: NetraError) -> Response:
     return response
 
 
-def _response_to_framework_error(error: exceptions.APIException) -> Response:
+def _response_to_framework_error(error: exceptions.APIException, detail: str) -> Response:
     errors = list(_flattened(error.detail)) if _is_validation(error) else []
-    detail = "Correct the fields named in errors." if errors else str(error.detail)
+    detail = "Correct the fields named in errors." if errors else detail
     code = "invalid_request" if _is_validation(error) else error.get_codes()
     response = _response(
         problem(code=str(code), status=error.status_code, detail=detail, errors=errors)

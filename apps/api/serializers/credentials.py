@@ -5,7 +5,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from apps.api.serializers.fields import Input, NameField
+from apps.api.serializers.fields import Choice, Input, NameField
 from apps.tenants.addresses import LONGEST_URL
 from apps.tenants.models import ProviderCredential
 from apps.tenants.services.credentials import PROVIDERS
@@ -68,7 +68,7 @@ class ApiVersionField(serializers.CharField):
 class CredentialNew(Input):
     """A provider's key to store."""
 
-    provider = serializers.ChoiceField(choices=list(PROVIDERS.items()))
+    provider = Choice(choices=list(PROVIDERS.items()))
     name = NameField()
     secret = SecretField()
     base_url = BaseUrlField()

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.api.serializers.fields import Choice
 from apps.api.serializers.requests import Usd
 from apps.optimization.deadlines.selectors import STATES
 
@@ -12,7 +13,7 @@ class DeferredCallOut(serializers.Serializer[Any]):
     """One call that was put off, and how far it is."""
 
     id = serializers.UUIDField(help_text="Also that of its record: GET /requests/ID.")
-    status = serializers.ChoiceField(choices=STATES, source="state")
+    status = Choice(choices=STATES, source="state")
     created_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(help_text="By when it is answered.")
     project_id = serializers.UUIDField()

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.api.serializers.fields import Input, NameField
+from apps.api.serializers.fields import Choice, Input, Instant, NameField
 from apps.api.serializers.quality import QualityOut
 from apps.attribution.models import (
     LEAST_HOLDOUT,
@@ -43,7 +43,7 @@ class SharesIn(Input):
     holdout_percent = serializers.IntegerField(
         min_value=LEAST_HOLDOUT, max_value=MOST_HOLDOUT, help_text=HOLDOUT_HELP
     )
-    ramp_percent = serializers.ChoiceField(choices=RAMP_CHOICES, help_text=RAMP_HELP)
+    ramp_percent = Choice(choices=RAMP_CHOICES, help_text=RAMP_HELP)
 
 
 class ExperimentIn(Input):
@@ -81,15 +81,13 @@ class PeriodOut(serializers.ModelSerializer[Period]):
 class PeriodIn(Input):
     """A period to commit to; nothing of it changes afterwards."""
 
-    starts_at = serializers.DateTimeField(help_text="In the future.")
-    ends_at = serializers.DateTimeField()
+    starts_at = Instant(help_text="In the future.")
+    ends_at = Instant()
     holdout_percent = serializers.IntegerField(
         min_value=LEAST_HOLDOUT, max_value=MOST_HOLDOUT, required=False, default=USUAL_HOLDOUT,
         help_text=HOLDOUT_HELP,
     )  # fmt: skip
-    ramp_percent = serializers.ChoiceField(
-        choices=RAMP_CHOICES, required=False, default="100", help_text=RAMP_HELP
-    )
+    ramp_percent = Choice(choices=RAMP_CHOICES, required=False, default="100", help_text=RAMP_HELP)
 
 
 class PointOut(serializers.Serializer[Point]):

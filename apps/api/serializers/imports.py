@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.api.serializers.fields import Input
+from apps.api.serializers.fields import Choice, Input, Query
 from apps.api.serializers.requests import Usd
 from apps.usage.imports.formats import FORMATS
 from apps.usage.imports.selectors import LEVERS, STATES
@@ -24,10 +24,10 @@ class ImportNew(Input):
     file = UploadedFile(help_text="JSONL, JSON or CSV, as it is or packed by gzip.")
 
 
-class ImportOptions(serializers.Serializer[Any]):
+class ImportOptions(Query):
     """What is said of a file besides its content."""
 
-    format = serializers.ChoiceField(
+    format = Choice(
         required=False, choices=sorted(FORMATS), help_text="Found out when it is not said."
     )
     project_id = serializers.UUIDField(
@@ -46,7 +46,7 @@ class ImportOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     project_id = serializers.UUIDField()
     format = serializers.CharField(help_text="Empty until it is known.")
-    state = serializers.ChoiceField(choices=STATES)
+    state = Choice(choices=STATES)
     failure = serializers.CharField(help_text="Why nothing could be read; empty else.")
     byte_count = serializers.IntegerField(help_text="Of the file, unpacked.")
     read_bytes = serializers.IntegerField()
@@ -88,7 +88,7 @@ class ImportSpendOut(serializers.Serializer[Any]):
 class EstimateOut(serializers.Serializer[Any]):
     """What a lever may save of these calls: a range read from a log, and no proof."""
 
-    lever = serializers.ChoiceField(choices=LEVERS)
+    lever = Choice(choices=LEVERS)
     name = serializers.CharField(source="label")
     candidate_calls = serializers.IntegerField()
     patterns = serializers.IntegerField(help_text="How many different ones the calls are of.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.api.serializers.fields import Input, NameField
+from apps.api.serializers.fields import Choice, Input, Instant, NameField, PageQuery
 from apps.kernel.clock import utc_now
 from apps.tenants.models import ApiKey
 from apps.tenants.permissions import KEY_SCOPES
@@ -17,7 +17,7 @@ SCOPES = sorted(scope.value for scope in KEY_SCOPES)
 class KeyOut(serializers.ModelSerializer[ApiKey]):
     """An API key without its text."""
 
-    scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES), read_only=True)
+    scopes = serializers.ListField(child=Choice(choices=SCOPES), read_only=True)
     state = serializers.SerializerMethodField()
 
     class Meta:
@@ -49,16 +49,22 @@ class NewKeyOut(KeyOut):
         return self._text
 
 
+class KeyQuery(PageQuery):
+    """Which keys."""
+
+    project_id = serializers.UUIDField(required=False, help_text="Of this project only.")
+
+
 class KeyNew(Input):
     """A key to make."""
 
     project_id = serializers.UUIDField()
     name = NameField()
     scopes = serializers.ListField(
-        child=serializers.ChoiceField(choices=SCOPES), min_length=1, max_length=len(SCOPES)
+        child=Choice(choices=SCOPES), min_length=1, max_length=len(SCOPES)
     )
     is_test = serializers.BooleanField(default=False)
-    expires_at = serializers.DateTimeField(default=None, allow_null=True)
+    expires_at = Instant(default=None, allow_null=True)
 
 
 class KeyChange(Input):

@@ -3,7 +3,7 @@
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from apps.api.serializers.fields import Input
+from apps.api.serializers.fields import Choice, Input
 from apps.tenants.models import Limit, LimitKind
 from apps.tenants.models.limit import BUDGET_WINDOWS, MOST_ALERTS
 
@@ -61,8 +61,8 @@ class LimitChange(Input):
 class LimitNew(LimitChange):
     """A limit to set, on the whole organization unless it names a project or a key."""
 
-    kind = serializers.ChoiceField(choices=LimitKind.choices)
-    window = serializers.ChoiceField(
+    kind = Choice(choices=LimitKind.choices)
+    window = Choice(
         choices=[(window.value, window.label) for window in BUDGET_WINDOWS],
         required=False,
         allow_null=True,

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from apps.api.serializers.fields import Input
+from apps.api.serializers.fields import Choice, Input
 from apps.tenants.models import Invitation, Membership
 from apps.tenants.permissions import Role
 
@@ -24,7 +24,7 @@ class MemberOut(serializers.ModelSerializer[Membership]):
 class MemberChange(Input):
     """Another role for a member."""
 
-    role = serializers.ChoiceField(choices=GIVEN_ROLES)
+    role = Choice(choices=GIVEN_ROLES)
 
 
 class InvitationOut(serializers.ModelSerializer[Invitation]):
@@ -40,4 +40,4 @@ class InvitationNew(Input):
     """Whom to invite, and as what."""
 
     email = serializers.EmailField(max_length=254)
-    role = serializers.ChoiceField(choices=GIVEN_ROLES)
+    role = Choice(choices=GIVEN_ROLES)

@@ -4,15 +4,26 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.api.serializers.fields import Choice, PageQuery
 from apps.notices.kinds import Kind
 from apps.notices.models import Notice
 from apps.tenants.plans import PLANS, Allowance
 
 
+class NoticeQuery(PageQuery):
+    """Which notices."""
+
+    kind = Choice(
+        required=False,
+        choices=[kind.value for kind in Kind],
+        help_text="Of this kind only.",
+    )
+
+
 class NoticeOut(serializers.ModelSerializer[Notice]):
     """Something that the organization was told."""
 
-    kind = serializers.ChoiceField(choices=[kind.value for kind in Kind], read_only=True)
+    kind = Choice(choices=[kind.value for kind in Kind], read_only=True)
     payload = serializers.DictField(read_only=True, help_text="The facts, as webhooks carry them.")
 
     class Meta:
@@ -24,7 +35,7 @@ class NoticeOut(serializers.ModelSerializer[Notice]):
 class UseOut(serializers.Serializer[Any]):
     """How much of one allowance is used."""
 
-    allowance = serializers.ChoiceField(choices=[each.value for each in Allowance])
+    allowance = Choice(choices=[each.value for each in Allowance])
     used = serializers.IntegerField(
         help_text="Of agent runs: those of the busiest person in the last 5 hours."
     )
@@ -35,5 +46,5 @@ class UseOut(serializers.Serializer[Any]):
 class PlanUseOut(serializers.Serializer[Any]):
     """What the plan allows, and how much of it is used."""
 
-    plan = serializers.ChoiceField(choices=[plan.code for plan in PLANS])
+    plan = Choice(choices=[plan.code for plan in PLANS])
     limits = UseOut(many=True)

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.api.serializers.fields import Input, NameField
+from apps.api.serializers.fields import Choice, Input, NameField
 from apps.kernel.clock import utc_now
 from apps.kernel.money import MINOR_DIGITS
 from apps.tenants.models import Organization
@@ -51,4 +51,4 @@ class OrganizationChange(Input):
     time_zone = serializers.CharField(
         max_length=64, required=False, help_text="IANA name, for example Europe/Berlin."
     )
-    currency = serializers.ChoiceField(choices=list(MINOR_DIGITS), required=False)
+    currency = Choice(choices=list(MINOR_DIGITS), required=False)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from apps.api.serializers.fields import Input
+from apps.api.serializers.fields import Choice, Input
 from apps.optimization.access import LEVERS, STATES
 from apps.optimization.feedback import LONGEST_COMMENT
 from apps.optimization.selectors import LONGEST_TTL_S
@@ -25,7 +25,7 @@ class LeversField(serializers.DictField):
     """Lever → its state."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(child=serializers.ChoiceField(choices=STATES), read_only=True, **options)
+        super().__init__(child=Choice(choices=STATES), read_only=True, **options)
 
 
 class TermsOut(serializers.Serializer[Any]):
@@ -75,7 +75,7 @@ class LeversIn(Input):
 
     def get_fields(self) -> dict[str, Any]:
         """One for each lever."""
-        return {lever: serializers.ChoiceField(choices=STATES, required=False) for lever in LEVERS}
+        return {lever: Choice(choices=STATES, required=False) for lever in LEVERS}
 
 
 class PolicyIn(Input):
@@ -97,7 +97,7 @@ class PolicyIn(Input):
     caches_any_temperature = serializers.BooleanField(
         required=False, allow_null=True, help_text="Keep answers also where temperature is not 0."
     )
-    traffic_percent = serializers.ChoiceField(
+    traffic_percent = Choice(
         choices=[(str(step), f"{step} %") for step in TRAFFIC_STEPS],
         required=False,
         allow_null=True,

@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.api.serializers.fields import Choice
 from apps.kernel.tokens import BUCKETS
 from apps.pricing.rates import TIERS, Rate, TokenPrices
 
@@ -43,7 +44,7 @@ class PriceOut(serializers.Serializer[Rate]):
 
     provider = serializers.CharField()
     model = serializers.CharField()
-    tier = serializers.ChoiceField(choices=list(TIERS))
+    tier = Choice(choices=list(TIERS))
     region = serializers.CharField(help_text="Empty for everywhere without a price of its own.")
     usd_per_mtok = serializers.SerializerMethodField()
     steps = serializers.SerializerMethodField()

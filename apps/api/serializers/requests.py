@@ -6,6 +6,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.api.serializers.fields import Choice, Instant, PageQuery, Query
+from apps.attribution.assignment import HOLDOUT, TREATMENT
 from apps.kernel.events import KINDS, OUTCOMES
 from apps.usage.exports import FORMATS
 from apps.usage.selectors import UsageEvent, adjustments
@@ -13,6 +15,7 @@ from apps.usage.selectors import UsageEvent, adjustments
 MOST_MS = 2_000_000_000
 
 
+ARMS = (HOLDOUT, TREATMENT)
 SORTED_BY = ("started_at", "actual_usd", "total_ms")
 
 
@@ -22,6 +25,8 @@ def _text(help_text: str = "", **options: Any) -> serializers.CharField:
 
 class ExactUsd(serializers.RegexField):
     """US dollars with up to 18 decimals, as text."""
+
+    default_error_messages = {"invalid": "Write it like 0.05, in US dollars."}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(r"^[0-9]{1,20}(\.[0-9]{1,18})?$", required=False, **options)
@@ -37,15 +42,15 @@ def _ms(help_text: str) -> serializers.IntegerField:
     )
 
 
-class RequestFilter(serializers.Serializer[Any]):
+class RequestFilter(Query):
     """Which requests; what is left out does not narrow, and all that is given must hold."""
 
     project_id = serializers.UUIDField(required=False)
     api_key_id = serializers.UUIDField(required=False)
     provider = _text()
     model = _text("The model that was asked for or that answered.")
-    kind = serializers.ChoiceField(required=False, choices=KINDS)
-    outcome = serializers.ChoiceField(required=False, choices=OUTCOMES)
+    kind = Choice(required=False, choices=KINDS)
+    outcome = Choice(required=False, choices=OUTCOMES)
     status = serializers.IntegerField(required=False, min_value=100, max_value=599)
     status_class = serializers.IntegerField(
         required=False, min_value=1, max_value=5, help_text="4 for 400 to 499."
@@ -63,8 +68,10 @@ class RequestFilter(serializers.Serializer[Any]):
         required=False, help_text="False for those whose cost is not known."
     )
     is_estimated = serializers.BooleanField(required=False)
-    since = serializers.DateTimeField(required=False, help_text="Started then or later.")
-    until = serializers.DateTimeField(required=False, help_text="Started before then.")
+    lever = _text("One that saved or cost something.")
+    arm = Choice(required=False, choices=ARMS, help_text="Of the experiment.")
+    since = Instant(required=False, help_text="Started then or later.")
+    until = Instant(required=False, help_text="Started before then.")
     text = _text(
         "The id, or part of conversation, end user, model, error code or tags, in any case."
     )
@@ -73,7 +80,8 @@ class RequestFilter(serializers.Serializer[Any]):
 class RequestSearch(RequestFilter):
     """Which requests, and in which order."""
 
-    sort = serializers.ChoiceField(
+    beside = PageQuery.beside
+    sort = Choice(
         required=False,
         choices=SORTED_BY,
         default="started_at",
@@ -85,7 +93,7 @@ class RequestSearch(RequestFilter):
 class ExportFilter(RequestFilter):
     """Which requests, and as what."""
 
-    format = serializers.ChoiceField(
+    format = Choice(
         choices=sorted(FORMATS),
         help_text="focus: CSV in the columns of FOCUS 1.2, one row for each hour, project, key, "
         "tags, model and token bucket; unpriced requests have no row.",
@@ -119,7 +127,7 @@ class RequestOut(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     started_at = serializers.DateTimeField()
-    kind = serializers.ChoiceField(choices=KINDS)
+    kind = Choice(choices=KINDS)
     project_id = serializers.UUIDField()
     api_key_id = serializers.UUIDField(allow_null=True)
     end_user = serializers.CharField(allow_null=True)
@@ -129,7 +137,7 @@ class RequestOut(serializers.Serializer[Any]):
     served_model = serializers.CharField(allow_null=True)
     is_stream = serializers.BooleanField()
     status = serializers.IntegerField(allow_null=True)
-    outcome = serializers.ChoiceField(choices=OUTCOMES)
+    outcome = Choice(choices=OUTCOMES)
     error_code = serializers.CharField(allow_null=True)
     is_estimated = serializers.BooleanField(help_text="Its tokens are estimated, not reported.")
     tokens = TokensOut(source="*")
@@ -146,7 +154,7 @@ class AttemptOut(serializers.Serializer[Any]):
     credential_id = serializers.UUIDField(allow_null=True)
     model = serializers.CharField(allow_null=True)
     status = serializers.IntegerField(allow_null=True)
-    outcome = serializers.ChoiceField(choices=OUTCOMES)
+    outcome = Choice(choices=OUTCOMES)
     buckets = TokensOut()
     cost_usd = Usd()
     started_ms = serializers.FloatField()

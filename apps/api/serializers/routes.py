@@ -3,7 +3,7 @@
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from apps.api.serializers.fields import Input
+from apps.api.serializers.fields import Choice, Input
 from apps.tenants.models import Route, RouteTarget, Strategy
 from apps.tenants.models.route import LONGEST_MS, LOWEST_PRIORITY, MOST_RETRIES, MOST_WEIGHT
 from apps.tenants.services.credentials import PROVIDERS
@@ -60,7 +60,7 @@ class MillisecondsField(serializers.IntegerField):
 class TargetNew(Input):
     """A place to which a route shall lead."""
 
-    provider = serializers.ChoiceField(choices=list(PROVIDERS.items()))
+    provider = Choice(choices=list(PROVIDERS.items()))
     credential_id = serializers.UUIDField(
         default=None, allow_null=True, help_text="null is any credential of the provider."
     )
@@ -101,7 +101,7 @@ class RouteChange(Input):
     project_id = serializers.UUIDField(
         required=False, allow_null=True, help_text="null is the whole organization."
     )
-    strategy = serializers.ChoiceField(choices=Strategy.choices, required=False)
+    strategy = Choice(choices=Strategy.choices, required=False)
     targets = TargetsField(required=False)
     max_retries = serializers.IntegerField(min_value=0, max_value=MOST_RETRIES, required=False)
     connect_ms = MillisecondsField("To reach the provider.")

@@ -6,9 +6,16 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.api.serializers.fields import PageQuery
 from apps.api.serializers.quality import QualityOut
 from apps.attribution.models import SavingsCorrection, SavingsStatement
 from apps.attribution.statements import Amounts, amounts
+
+
+class StatementQuery(PageQuery):
+    """Which statements."""
+
+    experiment_id = serializers.UUIDField(required=False, help_text="Of this experiment only.")
 
 
 class CorrectionOut(serializers.ModelSerializer[SavingsCorrection]):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.api.serializers.fields import Choice, Instant, Query
 from apps.usage.querying import (
     COMPARISONS,
     DIMENSIONS,
@@ -27,30 +28,29 @@ def _names(what: str) -> serializers.CharField:
     return serializers.CharField(required=False, max_length=500, help_text=what)
 
 
-class UsageQueryIn(serializers.Serializer[Any]):
+class UsageQueryIn(Query):
     """What to sum, by what, and when. Each dimension is a filter too: provider=openai."""
 
+    beside = frozenset(DIMENSIONS)
     measures = serializers.CharField(
         max_length=1000, help_text=f"One or several, with commas between: {', '.join(MEASURES)}."
     )
     dimensions = _names(f"With commas between, at most four: {', '.join(DIMENSIONS)}.")
-    since = serializers.DateTimeField(help_text="At a whole minute.")
-    until = serializers.DateTimeField(help_text="Before then; at a whole minute.")
-    granularity = serializers.ChoiceField(
-        choices=tuple(GRANULARITIES), required=False, default="total"
-    )
+    since = Instant(help_text="At a whole minute.")
+    until = Instant(help_text="Before then; at a whole minute.")
+    granularity = Choice(choices=tuple(GRANULARITIES), required=False, default="total")
     time_zone = serializers.CharField(
         required=False,
         max_length=64,
         help_text="Of days and months; the organization's unless said.",
     )
-    compare = serializers.ChoiceField(
+    compare = Choice(
         choices=COMPARISONS, required=False, help_text="The window of equal length before, too."
     )
     tag_name = serializers.CharField(
         required=False, max_length=60, help_text="Which tag the dimension or filter tag is about."
     )
-    format = serializers.ChoiceField(choices=FORMATS, required=False, default="json")
+    format = Choice(choices=FORMATS, required=False, default="json")
 
     def validate_time_zone(self, name: str) -> str:
         """Raises ValidationError."""

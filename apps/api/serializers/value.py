@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from rest_framework import serializers
 
+from apps.api.serializers.fields import Choice, Query
 from apps.attribution.models import SavingsStatement
 from apps.attribution.statements import amounts
 from apps.attribution.valuing import (
@@ -29,14 +30,14 @@ def _text(help_text: str, most: int = _LONGEST) -> serializers.CharField:
     return serializers.CharField(required=False, max_length=most, help_text=help_text)
 
 
-class ValueQueryIn(serializers.Serializer[Any]):
+class ValueQueryIn(Query):
     """Which days and whose requests; the same names as in the address of the page."""
 
     since = serializers.DateField(required=False, help_text="The first day, by your clocks.")
     until = serializers.DateField(
         required=False, help_text="The last day. Without days: the last 30, today included."
     )
-    compare = serializers.ChoiceField(
+    compare = Choice(
         choices=("previous", "no"), default="previous", help_text="The window before, too."
     )
     project_id = serializers.UUIDField(required=False)

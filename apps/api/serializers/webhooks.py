@@ -5,7 +5,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from apps.api.serializers.fields import Input
+from apps.api.serializers.fields import Choice, Input
 from apps.notices.kinds import PING, Kind
 from apps.notices.models import Attempt, Delivery, WebhookEndpoint
 from apps.notices.services.endpoints import LONGEST_OVERLAP, LONGEST_URL, NewSecret
@@ -20,7 +20,7 @@ class WebhookOut(serializers.ModelSerializer[WebhookEndpoint]):
     """Where notices are sent to."""
 
     events = serializers.ListField(
-        child=serializers.ChoiceField(choices=EVENTS),
+        child=Choice(choices=EVENTS),
         source="kinds",
         read_only=True,
         help_text="Kinds of notices that are sent; empty is all.",
@@ -67,7 +67,7 @@ class WebhookChange(Input):
         help_text="A public address, https.",
     )
     events = serializers.ListField(
-        child=serializers.ChoiceField(choices=EVENTS),
+        child=Choice(choices=EVENTS),
         max_length=len(EVENTS),
         required=False,
         help_text="Kinds of notices to send; empty is all.",
@@ -107,8 +107,8 @@ class DeliveryAttemptOut(serializers.ModelSerializer[Attempt]):
 class DeliveryOut(serializers.ModelSerializer[Delivery]):
     """One message to one endpoint."""
 
-    event = serializers.ChoiceField(choices=[*EVENTS, PING], source="kind", read_only=True)
-    state = serializers.ChoiceField(choices=STATES, read_only=True)
+    event = Choice(choices=[*EVENTS, PING], source="kind", read_only=True)
+    state = Choice(choices=STATES, read_only=True)
 
     class Meta:
         model = Delivery

@@ -17,6 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from apps.api.authentication import ActingRequest
 from apps.api.parsers import MAX_BODY_BYTES, check_length
+from apps.api.serializers.fields import PageQuery, Query
 from apps.api.throttling import CallerThrottle, rate_headers
 from apps.kernel.errors import NetraError
 from apps.tenants.actors import Actor
@@ -40,6 +41,7 @@ class OrganizationViewSet(GenericViewSet[Any]):
     ordered_by = "created_at"
     most_body_bytes = MAX_BODY_BYTES
     raw_body = b""
+    _is_asked = False
 
     @property
     def actor(self) -> Actor:
@@ -89,8 +91,23 @@ class OrganizationViewSet(GenericViewSet[Any]):
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
+    def asked(self, query_class: type[Query]) -> Any:
+        """The validated query string, as its serializer. Raises ValidationError."""
+        self._is_asked = True
+        query = query_class(data=self.request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        return query
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """One page; a list that was not asked for anything takes no parameters but its own. Raises
+        ValidationError.
+        """
+        if not self._is_asked:
+            self.asked(PageQuery)
+        return super().paginate_queryset(queryset)
+
     def page(self, rows: QuerySet[Any], serializer_class: type[BaseSerializer[Any]]) -> Response:
-        """One page of `rows`, newest first."""
+        """One page of `rows`, newest first. Raises ValidationError."""
         found = self.paginate_queryset(rows)
         return self.get_paginated_response(serializer_class(found, many=True).data)
 

@@ -121,8 +121,7 @@ class ImportsView(OrganizationViewSet):
 
     def _receive(self, request: Request) -> None:
         """Stream the file to disk; its digest stands for it where two requests are compared."""
-        options = ImportOptions(data=request.query_params.dict())
-        options.is_valid(raise_exception=True)
+        options = self.asked(ImportOptions)
         name, pieces = _file(request)
         self.terms = ImportTerms(**{"name": name} | options.validated_data)
         self.upload = receive(organization_id=self.organization.pk, pieces=pieces)

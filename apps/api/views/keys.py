@@ -9,7 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.idempotency import acts_once
-from apps.api.serializers.keys import KeyChange, KeyNew, KeyOut, KeyRotation, NewKeyOut
+from apps.api.serializers.keys import (
+    KeyChange,
+    KeyNew,
+    KeyOut,
+    KeyQuery,
+    KeyRotation,
+    NewKeyOut,
+)
 from apps.api.views.base import OrganizationViewSet
 from apps.kernel.clock import utc_now
 from apps.tenants.models import Project
@@ -42,13 +49,14 @@ class KeysView(OrganizationViewSet):
         "rotate": (InvalidKeyRequest, KeyNotActive, GrantRefused),
     }
 
-    @extend_schema(operation_id="listKeys", responses=KeyOut(many=True))
+    @extend_schema(operation_id="listKeys", parameters=[KeyQuery], responses=KeyOut(many=True))
     def list(self, _request: Request) -> Response:
         """List API keys
 
         Revoked and expired ones included; `state` tells them apart.
         """
-        return self.page(api_keys(self.organization), KeyOut)
+        wanted = self.asked(KeyQuery).validated_data
+        return self.page(api_keys(self.organization).filter(**wanted), KeyOut)
 
     @extend_schema(operation_id="getKey", responses=KeyOut)
     def retrieve(self, _request: Request, id: UUID) -> Response:

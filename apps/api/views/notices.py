@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.api.serializers.notices import NoticeOut, PlanUseOut
+from apps.api.serializers.notices import NoticeOut, NoticeQuery, PlanUseOut
 from apps.api.views.base import OrganizationViewSet
 from apps.kernel.clock import utc_now
 from apps.notices.selectors import notices
@@ -19,13 +19,16 @@ class NoticesView(OrganizationViewSet):
     declared_access = {"list": Permission.NOTICES_READ}
     ordered_by = "at"
 
-    @extend_schema(operation_id="listNotices", responses=NoticeOut(many=True))
+    @extend_schema(
+        operation_id="listNotices", parameters=[NoticeQuery], responses=NoticeOut(many=True)
+    )
     def list(self, _request: Request) -> Response:
         """List notices
 
         What the organization was told by e-mail and webhook, newest first.
         """
-        return self.page(notices(self.organization), NoticeOut)
+        wanted = self.asked(NoticeQuery).validated_data
+        return self.page(notices(self.organization).filter(**wanted), NoticeOut)
 
 
 @extend_schema(tags=["Usage"])

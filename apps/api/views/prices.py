@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.pagination import ByKey
+from apps.api.serializers.fields import PageQuery
 from apps.api.serializers.prices import PriceOut
 from apps.api.views.base import OrganizationViewSet
 from apps.kernel.clock import utc_now
@@ -17,6 +18,12 @@ FILTERS = {
     "model": "Prices of the model that is meant by this name, dated or not.",
     "tier": "Prices of this tier.",
 }
+
+
+class PriceQuery(PageQuery):
+    """Of the list of prices; the views read the filters themselves."""
+
+    beside = PageQuery.beside | {*FILTERS}
 
 
 @extend_schema(tags=["Prices"])
@@ -37,6 +44,7 @@ class PricesView(OrganizationViewSet):
         Of every model in the price book now, the organization's contracted rates applied. A model
         that is not listed is unpriced: its calls are recorded and counted, without a cost.
         """
+        self.asked(PriceQuery)
         now = utc_now()
         book = price_book(now).for_organization(str(self.organization.pk))
         wanted = {name: request.query_params.get(name) for name in FILTERS}

@@ -12,7 +12,6 @@ from apps.api.serializers.requests import (
     ContentOut,
     ExportFilter,
     RequestDetailOut,
-    RequestFilter,
     RequestOut,
     RequestSearch,
 )
@@ -45,13 +44,13 @@ class RequestsView(OrganizationViewSet):
     @extend_schema(
         operation_id="listRequests", parameters=[RequestSearch], responses=RequestOut(many=True)
     )
-    def list(self, request: Request) -> Response:
+    def list(self, _request: Request) -> Response:
         """List and search requests
 
         What went through the gateway, newest first unless sorted otherwise, a second after it
         ended. A search reads at most a few seconds; give it a window by since and until.
         """
-        wanted = _asked(request, RequestSearch)
+        wanted = dict(self.asked(RequestSearch).validated_data)
         self.ordered_by = wanted.pop("sort")
         with bounded():
             known = {f"{self.ordered_by}__isnull": False}
@@ -62,13 +61,13 @@ class RequestsView(OrganizationViewSet):
         parameters=[ExportFilter],
         responses={(200, media_type): OpenApiTypes.BINARY for media_type in MEDIA_TYPES},
     )
-    def export(self, request: Request) -> Download:
+    def export(self, _request: Request) -> Download:
         """Export requests
 
         All that match as one file, oldest first, sent while it is read: any length, and figures
         that sum to those of the API exactly. A file that breaks off was cut by an error.
         """
-        wanted, now = _asked(request, ExportFilter), utc_now()
+        wanted, now = dict(self.asked(ExportFilter).validated_data), utc_now()
         name = wanted.pop("format")
         chunks = exported(self.organization, EventFilter(**wanted), name=name, at=now)
         return Download(chunks, FORMATS[name].media_type, f"requests.{FORMATS[name].ending}")
@@ -89,10 +88,3 @@ class RequestsView(OrganizationViewSet):
         """
         document = open_content(organization=self.organization, event_id=id, at=utc_now())
         return Response(ContentOut(document).data)
-
-
-def _asked(request: Request, filter_class: type[RequestFilter]) -> dict[str, Any]:
-    """What the query asks for. Raises ValidationError."""
-    wanted = filter_class(data=request.query_params.dict())
-    wanted.is_valid(raise_exception=True)
-    return dict(wanted.validated_data)

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.api.serializers.statements import SavingsStatementOut
+from apps.api.serializers.statements import SavingsStatementOut, StatementQuery
 from apps.api.views.base import OrganizationViewSet
 from apps.attribution.paper import statement_pdf
 from apps.attribution.selectors import closed_statements, opened_archive
@@ -34,13 +34,20 @@ class StatementsView(OrganizationViewSet):
         is_file = self.action in {"archive", "pdf"}
         return super().perform_content_negotiation(request, force or is_file)
 
-    @extend_schema(operation_id="listStatements", responses=SavingsStatementOut(many=True))
+    @extend_schema(
+        operation_id="listStatements",
+        parameters=[StatementQuery],
+        responses=SavingsStatementOut(many=True),
+    )
     def list(self, _request: Request) -> Response:
         """List savings statements
 
         One for each period of each experiment, once none of its conversations goes on.
         """
-        return self.page(closed_statements(), SavingsStatementOut)
+        rows, wanted = closed_statements(), self.asked(StatementQuery).validated_data
+        if "experiment_id" in wanted:
+            rows = rows.filter(log_id=wanted["experiment_id"])
+        return self.page(rows, SavingsStatementOut)
 
     @extend_schema(operation_id="getStatement", responses=SavingsStatementOut)
     def retrieve(self, _request: Request, id: UUID) -> Response:

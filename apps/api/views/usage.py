@@ -48,8 +48,7 @@ class UsageView(OrganizationViewSet):
         lever, a call counts for each lever that saved on it. Imported calls count when
         `kind=import` asks for them.
         """
-        asked = UsageQueryIn(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
+        asked = self.asked(UsageQueryIn)
         filters = {
             n: request.query_params.getlist(n) for n in DIMENSIONS if n in request.query_params
         }

@@ -21,15 +21,14 @@ class ValueView(OrganizationViewSet):
     raises = {"retrieve": (InvalidQuery, SearchTooWide)}
 
     @extend_schema(operation_id="getValue", parameters=[ValueQueryIn], responses=ValueOut)
-    def retrieve(self, request: Request) -> Response:
+    def retrieve(self, _request: Request) -> Response:
         """Get the value
 
         What requests would have cost without Netra, what they did cost, and what of the difference
         is proven or estimated; by lever, by time, and both arms of the experiment side by side.
         The figures of the page *Value* and its file, exactly.
         """
-        asked = ValueQueryIn(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
+        asked = self.asked(ValueQueryIn)
         zone, at = ZoneInfo(self.organization.time_zone), utc_now()
         query = asked.query(zone=zone, today=at.astimezone(zone).date())
         return Response(ValueOut(value(query, at=at)).data)
