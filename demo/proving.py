@@ -18,8 +18,8 @@ from apps.attribution.models import ProofLog, SavingsStatement
 from apps.attribution.selectors import SEALED_FOR, opened_archive, periods, savings_statements
 from apps.attribution.sequences import interval
 from apps.attribution.services import announce_heads, seal_experiment
+from apps.attribution.services.due import IDLE
 from apps.attribution.services.logs import contract_of
-from apps.attribution.services.sealing import IDLE
 from apps.attribution.statements import amounts, usd
 from apps.kernel.clock import utc_now
 from apps.tenants.context import tenant_scope

@@ -20,36 +20,39 @@ MOST_ORGANIZATIONS = 100
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One line of the navigation; `shortcut` is the letter after `g`."""
+    """One line of the navigation; `shortcut` is the letter after `g`, `group` its heading."""
 
     label: str
     view: str
     icon: str
     shortcut: str
     permission: Permission
+    group: str = ""
 
 
-HOME = NavItem("Home", "home", "home", "h", Permission.ORGANIZATION_READ)
+HOME = NavItem("Overview", "home", "home", "h", Permission.ORGANIZATION_READ)
 # Until the first call has passed.
 GET_STARTED = NavItem("Get started", "get_started", "start", "g", Permission.KEYS_READ)
+SAVINGS, TRAFFIC, CONNECTION, PEOPLE = "Savings", "Traffic", "Connection", "Organization"
 NAVIGATION = (
-    NavItem("Value", "value", "value", "w", Permission.USAGE_READ),
-    NavItem("Projects", "projects", "projects", "p", Permission.PROJECTS_READ),
-    NavItem("API keys", "keys", "keys", "k", Permission.KEYS_READ),
-    NavItem("Credentials", "credentials", "credentials", "c", Permission.CREDENTIALS_READ),
-    NavItem("Gateway", "routes", "gateway", "r", Permission.ROUTES_READ),
-    NavItem("Levers", "levers", "levers", "v", Permission.POLICIES_READ),
-    NavItem("Limits", "limits", "limits", "l", Permission.LIMITS_READ),
-    NavItem("Alerts & webhooks", "alerts", "alert", "a", Permission.NOTICES_READ),
-    NavItem("Requests", "requests", "search", "q", Permission.USAGE_READ),
-    NavItem("Proof", "proof", "proof", "o", Permission.USAGE_READ),
-    NavItem("Usage", "usage", "usage", "u", Permission.USAGE_READ),
-    NavItem("Forecast", "forecast", "clock", "f", Permission.USAGE_READ),
-    NavItem("Reconciliation", "reconciliations", "billing", "b", Permission.USAGE_READ),
-    NavItem("Imports", "imports", "download", "i", Permission.USAGE_READ),
-    NavItem("Members", "members", "members", "m", Permission.MEMBERS_READ),
-    NavItem("Settings", "settings", "settings", "s", Permission.ORGANIZATION_READ),
-)
+    NavItem("Value", "value", "value", "w", Permission.USAGE_READ, SAVINGS),
+    NavItem("Proof", "proof", "proof", "o", Permission.USAGE_READ, SAVINGS),
+    NavItem("Levers", "levers", "levers", "v", Permission.POLICIES_READ, SAVINGS),
+    NavItem("Forecast", "forecast", "clock", "f", Permission.USAGE_READ, SAVINGS),
+    NavItem("Requests", "requests", "search", "q", Permission.USAGE_READ, TRAFFIC),
+    NavItem("Usage", "usage", "usage", "u", Permission.USAGE_READ, TRAFFIC),
+    NavItem("Limits", "limits", "limits", "l", Permission.LIMITS_READ, TRAFFIC),
+    NavItem("Alerts & webhooks", "alerts", "alert", "a", Permission.NOTICES_READ, TRAFFIC),
+    NavItem("Reconciliation", "reconciliations", "billing", "b", Permission.USAGE_READ, TRAFFIC),
+    NavItem("Imports", "imports", "download", "i", Permission.USAGE_READ, TRAFFIC),
+    NavItem("API keys", "keys", "keys", "k", Permission.KEYS_READ, CONNECTION),
+    NavItem("Projects", "projects", "projects", "p", Permission.PROJECTS_READ, CONNECTION),
+    NavItem("Credentials", "credentials", "credentials", "c", Permission.CREDENTIALS_READ,
+            CONNECTION),
+    NavItem("Routes", "routes", "gateway", "r", Permission.ROUTES_READ, CONNECTION),
+    NavItem("Members", "members", "members", "m", Permission.MEMBERS_READ, PEOPLE),
+    NavItem("Settings", "settings", "settings", "s", Permission.ORGANIZATION_READ, PEOPLE),
+)  # fmt: skip
 
 
 def layout(request: HttpRequest) -> dict[str, Any]:
@@ -95,6 +98,7 @@ def _nav_entry(item: NavItem, slug: str, path: str) -> dict[str, object]:
     is_current = path == url if item.view == "home" else path.startswith(url)
     return {
         "label": item.label,
+        "group": item.group,
         "url": url,
         "icon": item.icon,
         "shortcut": item.shortcut,

@@ -1,5 +1,6 @@
 """What was said about levers, by whom and when; and for whom else something is said."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -25,11 +26,12 @@ class Change(NamedTuple):
 
 
 class Elsewhere(NamedTuple):
-    """A project or key that says something of its own. text: as addresses name it."""
+    """A project or key with settings of its own. text: as addresses name it. levers: states."""
 
     text: str
     name: str
     said: str
+    levers: Mapping[str, str]
 
 
 class Names:
@@ -75,9 +77,9 @@ def history(names: Names) -> list[Change]:
 
 
 def said_elsewhere(names: Names) -> list[Elsewhere]:
-    """Projects and keys with a word of their own."""
+    """Projects and keys with settings of their own."""
     return [
-        Elsewhere(_text(row), names.of(row), said_in(row))
+        Elsewhere(_text(row), names.of(row), said_in(row), row.levers)
         for row in policies()
         if row.project_id and terms_of(row) != PolicyTerms()
     ]

@@ -69,7 +69,7 @@ class Evidence(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A lever as the page shows it. source: whose word holds."""
+    """A lever as the page shows it. source: whose setting holds. elsewhere: of others."""
 
     name: str
     label: str
@@ -82,6 +82,7 @@ class Line(NamedTuple):
     is_certified_first: bool
     saved: str
     saved_calls: int
+    elsewhere: str = ""
 
 
 class Term(NamedTuple):
@@ -98,9 +99,21 @@ def lever_lines(
     saved: Mapping[str, tuple[int, Any]],
     *,
     above: str,
+    others: Sequence[Mapping[str, str]] = (),
 ) -> list[Line]:
-    """One line for each lever. above: what saying nothing is called."""
-    return [_line(lever, effect, found, saved.get(lever, (0, None)), above) for lever in LEVERS]
+    """One line for each lever. above: what no setting is called. others: what is set below."""
+    return [
+        _line(lever, effect, found, saved.get(lever, (0, None)), above)._replace(
+            elsewhere=_elsewhere(lever, others)
+        )
+        for lever in LEVERS
+    ]
+
+
+def _elsewhere(lever: str, others: Sequence[Mapping[str, str]]) -> str:
+    counts = Counter(each[lever] for each in others if lever in each)
+    words = [f"{state} in {count:,}" for state, count in sorted(counts.items())]
+    return f"{', '.join(words).capitalize()} of the projects and keys" if words else ""
 
 
 def _line(

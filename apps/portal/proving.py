@@ -34,6 +34,7 @@ MOST_ROWS = 7
 SIZES = {"wide": (900, 300), "narrow": (340, 260)}
 POINT_COLUMNS = ("day", "conversations", "saved_usd", "at_least_usd", "at_most_usd")
 LINE_COLUMNS = ("figure", "usd")
+_UNITS = {"score": "points"}
 _ALARM = round(1 / SAMPLE_RATIO_ALPHA)
 _MOST_LOG = 50.0
 
@@ -84,9 +85,9 @@ def quality_lines(period: Period) -> list[tuple[str, str, str, Verdict]]:
     known = watch.findings if watch else []
     return [
         (
-            f"{each['metric'].capitalize()}, {each['unit']}",
-            _mean(each["holdout"]),
-            _mean(each["treatment"]),
+            each["metric"].capitalize(),
+            _mean(each["holdout"], each["unit"]),
+            _mean(each["treatment"], each["unit"]),
             _QUALITY[each["verdict"]],
         )
         for each in known
@@ -177,8 +178,12 @@ def interval_context(points: Sequence[Point]) -> dict[str, Any]:
     }
 
 
-def _mean(arm: Mapping[str, Any]) -> str:
-    return "–" if arm["mean"] is None else f"{arm['mean']:,.4g}"
+def _mean(arm: Mapping[str, Any], unit: str) -> str:
+    """With its unit; shares in percent."""
+    mean = arm["mean"]
+    if mean is None:
+        return "–"
+    return f"{mean * 100:,.2f} %" if unit == "share" else f"{mean:,.1f} {_UNITS.get(unit, unit)}"
 
 
 def _day(point: Point) -> dict[str, str]:

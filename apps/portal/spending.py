@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from apps.attribution.valuing import OVERHEAD_KINDS
 from apps.kernel.money import shown_usd
 from apps.portal.forms.usage import DIMENSIONS, UsageForm
 from apps.tenants.models import Organization
@@ -46,6 +47,12 @@ def whole(organization: Organization, form: UsageForm, *, at: datetime) -> Answe
     """All that the form asks about, and the window before."""
     measures = WHOLE if FACETS & form.filters.keys() else (*WHOLE, LATENCY)
     return usage(_query(form, measures=measures, compare="previous"), at=at)
+
+
+def compared(form: UsageForm, *, at: datetime) -> Mapping[str, Any]:
+    """How many of the calls compare answers, and what they cost; inside the scope."""
+    filters = {**form.filters, "kind": list(OVERHEAD_KINDS)}
+    return usage(_query(form, measures=("calls", "actual_usd"), filters=filters), at=at).totals
 
 
 def breakdown(organization: Organization, form: UsageForm, *, at: datetime) -> Breakdown:
@@ -111,7 +118,9 @@ def stats(answer: Answer) -> Iterator[dict[str, str]]:
     ):  # fmt: skip
         if name in answer.totals:
             now, then = answer.totals[name], before.get(name)
-            note = f"{figure(name, then)} before{_change_note(now, then)}"
+            note = (
+                f"{figure(name, then)} before{_change_note(now, then)}" if then else "None before"
+            )
             yield {"label": label, "value": figure(name, now), "note": note}
 
 

@@ -1,7 +1,8 @@
 """The only place that chooses a Postgres schema: scopes, clones and migrations.
 
-django-tenants' database backend sends `SET search_path` with each cursor; everything here tells
-it which. A tenant's schema is a clone of a template, so that creating one costs no migration.
+django-tenants' database backend sends `SET search_path` with the first cursor after each change of
+schema, rollback and new connection; everything here tells it which. A tenant's schema is a clone of
+a template, so that creating one costs no migration.
 """
 
 import hashlib

@@ -119,7 +119,7 @@ def stated(tenant: Tenant, records: Sequence[Record]) -> Stated:
 
 def statement_due(records: Sequence[Record]) -> dict[str, Any]:
     """What a statement of these rows must say, from the rows alone, in 10^-18 USD."""
-    arms = {each.unit: each.arm for each in records}
+    arms = {each.unit: each.arm for each in records if each.unit is not None}
     ledger: defaultdict[str, int] = defaultdict(int)
     for lever, atoms in _saved(records):
         ledger[lever] += atoms

@@ -7,6 +7,7 @@ CELERY_BEAT_SCHEDULE = {
     "measure-allowances": {"task": "allowances.measure", "schedule": 3600.0},
     "prune-agent-runs": {"task": "allowances.prune", "schedule": 86400.0},
     "hand-over-due-deliveries": {"task": "notices.hand_over_due", "schedule": 5.0},
+    "prune-visits": {"task": "sharing.prune_visits", "schedule": 86400.0},
     "prune-deliveries": {"task": "notices.prune_deliveries", "schedule": 3600.0},
     "keep-event-months": {"task": "usage.keep_months", "schedule": 3600.0},
     "check-usage": {"task": "usage.check_usage", "schedule": 86400.0},

@@ -129,6 +129,7 @@ DATABASE_ROUTERS = [
     "django_tenants.routers.TenantSyncRouter",
 ]
 TENANT_MODEL = "tenants.Organization"
+TENANT_LIMIT_SET_CALLS = True  # ADR 0066: not a second statement with every query
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MIGRATION_MODULES = {"djstripe": "apps.billing.djstripe_migrations"}
 

@@ -109,6 +109,7 @@ const keepFollowing = async (button) => {
 const toggleFollowing = (button) => {
   const isOn = button.getAttribute("aria-pressed") === "true";
   button.setAttribute("aria-pressed", String(!isOn));
+  announce(isOn ? "Following has ended" : "New rows show by themselves");
   if (!isOn) keepFollowing(button);
 };
 

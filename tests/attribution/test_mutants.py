@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.attribution.audit import test_journal
 from tests.attribution.estimators import test_proving, test_scores, test_watching
 from tests.attribution.sequences import test_betting, test_settling
 from tests.attribution.statements import test_closing
@@ -36,6 +37,8 @@ KEY_ASSERTIONS: list[Callable[[], None]] = [
     test_closing.test_the_ledger_caps_what_the_holdout_proves,
     test_closing.test_a_negative_month_stays_and_is_made_up_before_anything_is_billed,
     test_closing.test_what_is_proven_is_the_bound_and_not_the_estimate,
+    test_journal.test_a_part_of_a_nano_that_comparing_cost_counts_as_a_whole_one,
+    test_journal.test_what_comparing_costs_is_taken_off_what_was_saved_and_stays_paid,
 ]
 MUTANTS = {
     "propensity of held-out units": (
@@ -69,6 +72,12 @@ MUTANTS = {
     "past forgotten": ("estimators.proving", "self.saved += scored", "self.saved = scored"),
     "arms swapped in learning": (
         "estimators.predictions", "held, treated = ", "treated, held = "),
+    "comparisons forgotten": (
+        "estimators.proving", "self.saved = self.saved.less(nanos)", "self.saved.less(nanos)"),
+    "comparisons' sign": ("sequences.sums", "self.total - cost", "self.total + cost"),
+    "comparisons rounded down": (
+        "audit.units", "-(-comparison.paid_atoms // ATOMS_PER_NANO)",
+        "comparison.paid_atoms // ATOMS_PER_NANO"),
     "ledger's sign": (
         "estimators.reconciling", "if_held = -(treated", "if_held = (treated"),
     "evidence's sign": (

@@ -165,6 +165,46 @@ def test_twice_is_the_same_as_once_and_what_comes_after_the_seal_counts_for_noth
     assert findings(acme, period.experiment_id) == []
 
 
+def compared(organization: Organization, period: Period, at: datetime, **more: Any) -> Event:
+    """A call that one of our workers made to compare answers."""
+    plain = paid(organization, period, "conversation:x", at)
+    return replace(
+        plain, **{"kind": "judge"} | more, unit=None, arm=None, counterfactual_usd=Decimal(0),
+        is_triggered=False, decomposition={"exact_cache": -usd()},
+    )  # fmt: skip
+
+
+def test_what_comparing_cost_while_a_period_ran_is_taken_off_what_was_saved_in_it() -> None:
+    acme, period = make_experiment("Acme")
+    globex, theirs = make_experiment("Globex")
+    calls = in_arms(acme, period, 120, START + HOUR)
+    hits = sum(call.arm == "treatment" for call in calls)
+    store(acme, *calls, compared(acme, period, START + HOUR))
+    store(globex, compared(globex, theirs, START + HOUR))
+    assert seal(acme, period, START + 2 * DAY).units == 120
+    store(acme, compared(acme, period, START + HOUR, kind="shadow"))
+    assert seal(acme, period, START + 2 * DAY).units == 0
+    [statement] = seal(acme, period, OVER).statements
+    cost = int(usd() * 10**18)
+    assert statement.document["comparisons_atoms"] == 2 * cost
+    assert statement.document["ledger_atoms"] == {"exact_cache": (hits - 2) * cost}
+    assert statement.document["paid_atoms"] == (120 - hits + 2) * cost
+    assert statement.document["untouched_atoms"] == 120 * cost
+    assert findings(acme, period.experiment_id) == []
+    with tenant_scope(acme):
+        assert list(SealedHead.objects.order_by("batch").values_list("size", flat=True)) == [
+            1, 121, 122,
+        ]  # fmt: skip
+
+
+def test_a_comparison_whose_price_is_not_found_again_is_reported() -> None:
+    acme, period = make_experiment()
+    store(acme, compared(acme, period, START, price_version=None, actual_usd=Decimal(1)))
+    sealed = seal(acme, period, OVER)
+    assert (sealed.unexplained, findings(acme, period.experiment_id)) == (1, [])
+    assert "comparisons_atoms" not in sealed.statements[0].document
+
+
 def test_a_call_whose_price_is_not_found_again_counts_for_nothing_and_is_reported() -> None:
     acme, period = make_experiment()
     calls = in_arms(acme, period, 40, START)

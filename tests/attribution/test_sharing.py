@@ -7,9 +7,10 @@ import pytest
 from django.apps import apps
 
 from apps.attribution.sharing import services
-from apps.attribution.sharing.models import ProofLink
+from apps.attribution.sharing.models import ProofLink, ProofVisit
 from apps.attribution.sharing.selectors import proof_links, visits
 from apps.attribution.sharing.services import (
+    KEPT,
     InvalidProofLink,
     LinkTerms,
     NewLink,
@@ -18,6 +19,7 @@ from apps.attribution.sharing.services import (
     count_visit,
     create_proof_link,
     opened_proof_link,
+    prune_visits,
     revoke_proof_link,
 )
 from apps.tenants.context import tenant_scope
@@ -49,6 +51,16 @@ def make(proven: Proven, given: LinkTerms | None = None, at: datetime = AT) -> N
         return create_proof_link(
             organization=proven.organization, terms=given or terms(proven), created_by=None, at=at
         )
+
+
+def test_visits_are_forgotten_a_year_after_their_link_ended(acme: Proven, globex: Proven) -> None:
+    expired, revoked, later = make(acme), make(globex), make(globex, at=AT + 10 * DAY)
+    for each in (expired, revoked, later):
+        count_visit(link=each.link, what="page", at=AT + 10 * DAY)
+    revoke_proof_link(organization=globex.organization, link_id=revoked.link.pk, at=AT + 20 * DAY)
+    assert prune_visits(at=AT + 20 * DAY + KEPT) == 0
+    assert prune_visits(at=AT + 31 * DAY + KEPT) == 2
+    assert list(ProofVisit.objects.values_list("link", flat=True)) == [later.link.pk]
 
 
 def test_a_link_finds_its_organization_without_a_scope_until_it_expires(

@@ -32,6 +32,9 @@ CHROMIUM_OPTIONS = [
     "--disable-sync",
 ]
 
+# Those who have not called yet, and whose API they will.
+NEWCOMERS = {"OpenAI": "openai", "Anthropic": "anthropic", "Engineer": "openai"}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests need a browser."""
@@ -71,24 +74,27 @@ def world(site_database: str, django_db_blocker: DjangoDbBlocker) -> World:
 def newcomers(
     site_database: str, django_db_blocker: DjangoDbBlocker, world: World
 ) -> Iterator[dict[str, str]]:
-    """Form of the call → owner of an organization that nobody called from; one provider each."""
+    """Name → owner of an organization that nobody called from; one provider each."""
     mine = os.environ["DATABASE_URL"]
     with running_simulator() as simulator:
         with django_db_blocker.unblock():
             use_database(site_database)
             try:
                 with override_settings(PASSWORD_HASHERS=base.PASSWORD_HASHERS):
-                    owners = {api: _newcomer(api, simulator.url) for api in ("OpenAI", "Anthropic")}
+                    owners = {
+                        name: _newcomer(name, provider, simulator.url)
+                        for name, provider in NEWCOMERS.items()
+                    }
             finally:
                 use_database(mine)
         yield owners
 
 
-def _newcomer(api: str, upstream: str) -> str:
-    owner = make_user(f"new-to-{api.lower()}@fresh.test")
+def _newcomer(name: str, provider: str, upstream: str) -> str:
+    owner = make_user(f"new-{name.lower()}@fresh.test")
     set_platform_credential(
-        organization=make_organization(f"Fresh {api}", owner),
-        provider=api.lower(),
+        organization=make_organization(f"Fresh {name}", owner),
+        provider=provider,
         name="Simulator",
         secret="sim-first",
         base_url=upstream,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.accessibility import violations
 from tests.browser.site import Site
 from tests.factories import PASSWORD
 
@@ -45,6 +46,21 @@ class Keyboard:
         self.reach(self.page.get_by_label(re.compile(rf"^{label}\*?$")))
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(text)
+
+    def is_at(self, heading: str | re.Pattern[str]) -> None:
+        """The page with this heading is there, and axe objects to nothing on it."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+        assert violations(self.page) == []
+
+    def choose(self, label: str, option: str) -> None:
+        """Take the option that begins so in the list with this label."""
+        self.reach(self.page.get_by_label(label, exact=True))
+        self.page.keyboard.type(option)
+
+    def unfold(self, name: str) -> None:
+        """Open the disclosure with this name."""
+        self.reach(self.page.locator("summary", has_text=name).first)
+        self.page.keyboard.press("Enter")
 
     def go(self, letter: str) -> None:
         """To a page of the navigation, by its letter."""

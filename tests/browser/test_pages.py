@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, StorageState
 
+from tests.browser.accessibility import violations
 from tests.browser.site import Site
 from tests.factories import PASSWORD
 from tests.portal.pages import OPEN_PAGES, ORGANIZATION_PAGES, SIGNED_IN_PAGES, World
@@ -18,9 +18,6 @@ from tests.portal.pages import Page as PortalPage
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 WIDTHS = (1280, 390, 320)
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-}
 VISITED = [
     page
     for page in (*ORGANIZATION_PAGES, *SIGNED_IN_PAGES, *OPEN_PAGES)
@@ -84,8 +81,7 @@ def test_a_page_is_accessible_and_fits(
     assert response is not None
     assert response.status == 200
     _keep_screenshot(visit, f"{portal_page.view}-{portal_page.about}-{theme}-{width}")
-    violations = Axe().run(visit, options=RULES).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in violations] == []
+    assert violations(visit) == []
     assert visit.evaluate("document.documentElement.scrollWidth") <= width
     assert errors == []
 

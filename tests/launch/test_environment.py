@@ -54,6 +54,7 @@ def test_an_exported_announcement_does_not_pass_for_servers_of_the_callers(place
 
 def test_children_see_ours_unless_the_caller_says_otherwise(places: Places) -> None:
     caller = {"PATH": "/bin", "NETRA_KEK_FILE": "/run/kek", "NETRA_SECRET_KEY": "theirs"}
+    caller["PYTHONDONTWRITEBYTECODE"] = "1"
     env = child_environment(places, caller, services=URLS, addresses=Addresses(1234, 1235))
     kept = local_secrets(places)
     assert env == {
@@ -61,6 +62,8 @@ def test_children_see_ours_unless_the_caller_says_otherwise(places: Places) -> N
         "PATH": f"{places.venv}/bin:/bin",
         "VIRTUAL_ENV": str(places.venv),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONPYCACHEPREFIX": f"{places.local}/bytecode",
+        "PYTHONDONTWRITEBYTECODE": "",
         "DJANGO_SETTINGS_MODULE": "netra.settings.dev",
         "NETRA_SPOOL_DIR": f"{places.local}/spool",
         "NETRA_GATEWAY_WORKERS": "1",

@@ -80,5 +80,5 @@ def test_the_number_of_queries_does_not_grow(
         for number in range(count):
             collect(project, f"a>{number}", False)
         # Three, each of which sets the search path before itself.
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(3):
             assert len(namespaces(at=AT)) == count

@@ -131,7 +131,7 @@ def test_each_role_opens_what_the_table_says(page: Page, world: World, client: C
         else:
             user = person
             Membership.objects.filter(pk=membership.pk).update(role=role)
-        sign_in(client, user, is_recent=True)
+        sign_in(client, user, is_recent=page.is_recent)
         seen[role] = _status(client, page, world)
     assert seen == {role: 200 if role in page.roles else 403 for role in Role}
 
@@ -145,7 +145,7 @@ def test_strangers_see_404_and_the_signed_out_sign_in(
         302,
         reverse("account_login"),
     )
-    sign_in(client, other.owner, is_recent=True)
+    sign_in(client, other.owner, is_recent=page.is_recent)
     assert _status(client, page, world) == 404
 
 
@@ -169,7 +169,7 @@ def test_staff_see_an_organization_only_through_support_access(
     may_write: bool, world: World, other: World, client: Client
 ) -> None:
     staff = make_user("support@netra.test", is_staff=True)
-    sign_in(client, staff, is_recent=True)
+    sign_in(client, staff)
     home = ORGANIZATION_PAGES[0]
     assert _status(client, home, world) == 404
     open_support_access(

@@ -11,7 +11,7 @@ import pytest
 from apps.attribution.access import Experiments
 from apps.optimization.access import LEVERS, Policies, PolicyTerms
 from apps.tenants.access import Limit
-from apps.tenants.passes import LASTS, Pass, minted, opened, pass_key
+from apps.tenants.passes import LASTS, LEVER_TAG, Pass, minted, opened, pass_key
 from apps.tenants.vault import new_data_key
 from tests.gateways import PASS_KEY, RunningGateway, Tenant, running_gateway, tenant
 from tests.proxy.test_assignment import period
@@ -75,6 +75,23 @@ def test_levers_and_experiments_leave_it_alone(simulator: RunningSimulator) -> N
     assert {event.decisions for event in ours} == {()}
     assert {event.period_id for event in ours} == {None}
     assert {event.api_key_id for event in ours} == {known.access.id}
+
+
+def test_what_compares_answers_is_charged_to_the_experiment_that_runs_in_its_project(
+    simulator: RunningSimulator,
+) -> None:
+    known = tenant(1, simulator.url)
+    running, elsewhere = period(), replace(period(), project_id=tenant(2, "").project_id)
+    parts = {"experiments": Experiments((elsewhere, running)).to_dict()}
+    known, tag = known.having(data_key=new_data_key(), parts=parts), f"{LEVER_TAG}=routing"
+    with running_gateway(known) as gateway:
+        for kind in ("shadow", "judge"):
+            text = minted(given(known, kind=kind), PASS_KEY)
+            post(gateway, text, **{"netra-tags": tag}).raise_for_status()
+        found = gateway.events(2)
+    assert {event.period_id for event in found} == {running.id}
+    assert {event.experiment_id for event in found} == {running.experiment_id}
+    assert {(event.unit, event.arm) for event in found} == {(None, None)}
 
 
 def test_limits_hold_for_it_too(simulator: RunningSimulator) -> None:

@@ -89,7 +89,7 @@ def period_document(opening: Opening, salt_hex: str) -> dict[str, Any]:
 def statement_document(statement: Statement) -> dict[str, Any]:
     """A statement as archives hold it: whole numbers only."""
     low_high = statement.since_start
-    return {
+    document = {
         "period": statement.period.number,
         "starts_at": _instant(statement.period.starts_at),
         "ends_at": _instant(statement.period.ends_at),
@@ -109,6 +109,9 @@ def statement_document(statement: Statement) -> dict[str, Any]:
         "fee_remainder": statement.carried.fee_remainder,
         "is_paused": statement.is_paused,
     }
+    if statement.comparisons_atoms:  # statements were sealed before comparisons were in logs
+        document["comparisons_atoms"] = statement.comparisons_atoms
+    return document
 
 
 def _manifest(archive: Archive) -> dict[str, Any]:

@@ -45,10 +45,18 @@ class Charging:
             calls=tuple(map(self._call, told)),
         )
 
+    def comparison_of(self, told: Told) -> Call:
+        """A call that was made to compare answers: without levers there would be none."""
+        paid, levers = self._paid(told), _levers(told)
+        if not _is_explained(paid, _NOTHING, sum(levers.values())):
+            self.unexplained.append(str(told["id"]))
+            paid, levers = _NOTHING, {}
+        return Call(str(told["id"]), *(paid or _NOTHING), *_NOTHING, levers)
+
     def _call(self, told: Told) -> Call:
         paid = self._paid(told)
         untouched = self._untouched(told) if told["untouched"] else paid
-        levers = {name: _atoms(usd) for name, usd in told["decomposition"].items()}
+        levers = _levers(told)
         if not _is_explained(paid, untouched, sum(levers.values())):
             self.unexplained.append(str(told["id"]))
             levers, untouched = {}, paid
@@ -87,6 +95,10 @@ class Charging:
 
     def _known(self, document: dict[str, Any]) -> dict[str, Any]:
         return self.rates.setdefault(document["id"], document)
+
+
+def _levers(told: Told) -> dict[str, int]:
+    return {name: _atoms(usd) for name, usd in told["decomposition"].items()}
 
 
 def _is_explained(paid: Charges | None, untouched: Charges | None, saved_atoms: int) -> bool:

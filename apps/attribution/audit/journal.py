@@ -14,7 +14,7 @@ from apps.attribution.audit.encoding import canonical
 from apps.attribution.audit.merkle import leaf_hash
 from apps.attribution.audit.signing import Head, SignedHead
 from apps.attribution.audit.state import Opening, Running, State
-from apps.attribution.audit.units import ClosedUnit, nanos
+from apps.attribution.audit.units import Call, ClosedUnit, nanos, spent_nanos
 from apps.attribution.estimators import MOST, Batch, Proof, SampleRatio, Scored, Terms
 from apps.attribution.statements import Contract, Statement, close
 
@@ -60,17 +60,29 @@ class Journal:
         running = Running(opening, self.state.last, SampleRatio(opening.holdout_bp))
         self.state.running[opening.period.number] = running
 
-    def close_batch(self, day: date, period: int, units: Sequence[ClosedUnit]) -> SignedHead:
-        """Score and seal units of one open period that closed on a day; the head to be mailed."""
+    def close_batch(
+        self,
+        day: date,
+        period: int,
+        units: Sequence[ClosedUnit],
+        comparisons: Sequence[Call] = (),
+    ) -> SignedHead:
+        """Score and seal units of one open period that closed on a day, and the calls that compared
+        answers on it; the head to be mailed.
+        """
         running = self.state.running[period]
         terms = Terms(running.opening.holdout_bp, self.contract.bound.scale)
         scored = running.proof.score(_batch(units), terms)
+        spent = sum(map(spent_nanos, comparisons))
         for number, each in self.state.running.items():
             if number >= period:
                 each.proof.follow(scored)
+                each.proof.spend(spent)
         for place, unit in enumerate(units):
             self._append({**_row(unit, scored, place), "period": period})
-        running.count(units)
+        for call in comparisons:
+            self._append({"comparison": call.to_dict(), "period": period})
+        running.count(units, comparisons)
         self.state.batches += 1
         self.heads.append(self._head(running.opening, day).sign(self._key))
         return self.heads[-1]

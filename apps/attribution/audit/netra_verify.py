@@ -8,6 +8,7 @@ One file, Python 3.11's standard library, nothing of Netra's. It checks that
  2. the heads that were mailed to you are those of the archive (--heads), under your key (--key);
  3. each salt is the one committed to before its period, and each arm the one that it draws;
  4. each call costs its tokens times its rate, and each saving is split over levers without rest;
+    what comparing answers cost is taken off what was saved;
  5. each prediction follows from earlier batches alone, and each score from prediction and cost;
  6. each statement, bound and fee follows from the rows.
 Exit 0: all of it holds; the fees are printed. Exit 1: what does not hold is named. Exit 2: usage.
@@ -20,7 +21,7 @@ import json
 import sys
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from decimal import ROUND_CEILING, Context, Decimal, setcontext
 from hashlib import sha256, sha512
@@ -262,8 +263,29 @@ def check_calls(row: Document, archive: "Archive", findings: Findings, events: s
     return total
 
 
+def check_comparison(
+    row: Document, archive: "Archive", findings: Findings, events: set[str]
+) -> int:
+    """Price of a call that was made to compare answers, all of which levers lost; in atoms."""
+    call, name = row["comparison"], name_of(row)
+    paid = price(call["paid"], archive.rates)
+    findings.expect(paid == call["paid_atoms"], f"{name}: costs {paid}, not {call['paid_atoms']}")
+    is_loss = not call["untouched"] and not call["untouched_atoms"]
+    is_loss = is_loss and sum(call["levers"].values()) == -call["paid_atoms"]
+    findings.expect(is_loss, f"{name}: its cost is not a loss of levers")
+    findings.expect(call["event"] not in events, f"{name}: counted twice")
+    events.add(call["event"])
+    return int(call["paid_atoms"])
+
+
+def name_of(row: Document) -> str:
+    if "comparison" in row:
+        return f"comparison {row['comparison']['event']}"
+    return f"unit {row['unit']}"
+
+
 def at(row: Document, event: str) -> str:
-    return f"unit {row['unit']}, call {event}"
+    return f"{name_of(row)}, call {event}"
 
 
 # ---- Predictions and scores ------------------------------------------------------------------
@@ -337,6 +359,10 @@ class Experiment:
             self.spread += (score.score - score.centre) ** 2
             for bet in self.bets:
                 self.losses[bet] += loss(SLOPES[bet] * ((score.score - score.centre) / self.cap))
+
+    def spend(self, paid_atoms: int) -> None:
+        """Take off what a comparison cost, rounded up."""
+        self.total -= -(-paid_atoms // 10**9)
 
 
 class Score(NamedTuple):
@@ -441,7 +467,7 @@ class Period:
     def __init__(self, document: Document, draw: Draw, experiment: Experiment) -> None:
         self.document, self.draw, self.experiment = document, draw, experiment
         self.ledger: defaultdict[str, int] = defaultdict(int)
-        self.paid = self.held_out = self.treated = 0
+        self.paid = self.compared = self.held_out = self.treated = 0
         self.is_paused = False
         self.units: set[str] = set()
 
@@ -451,8 +477,15 @@ class Period:
         self.held_out += row["arm"] == HELD_OUT
         self.treated += row["arm"] == TREATED
         for call in row["calls"]:
-            for lever, atoms in call["levers"].items():
-                self.ledger[lever] += atoms
+            self.claim(call)
+
+    def compare(self, row: Document, paid: int) -> None:
+        self.paid, self.compared = self.paid + paid, self.compared + paid
+        self.claim(row["comparison"])
+
+    def claim(self, call: Document) -> None:
+        for lever, atoms in call["levers"].items():
+            self.ledger[lever] += atoms
 
     def end_batch(self) -> None:
         share = self.document["holdout_bp"]
@@ -489,6 +522,7 @@ class Period:
             "fee_minor": cents,
             "fee_remainder": remainder,
             "is_paused": self.is_paused,
+            **({"comparisons_atoms": self.compared} if self.compared else {}),
         }
 
 
@@ -541,18 +575,28 @@ class Rerun:
         number = period.document["number"]
         following = [each.experiment for at, each in self.periods.items() if at >= number]
         for row in islice(self.rows, end - self.number):
-            score = self.row(row, period)
-            for experiment in following:
-                experiment.follow(score, row["arm"])
+            is_here = row["row"] == self.number and row["period"] == number
+            if not is_here:
+                self.findings.add(f"{name_of(row)}: says that it is row {row['row']}")
+            if "comparison" in row:
+                self.comparison(row, period, following)
+            else:
+                score = self.row(row, period)
+                for experiment in following:
+                    experiment.follow(score, row["arm"])
             self.number += 1
         for experiment in following:
             experiment.end_batch()
         period.end_batch()
 
+    def comparison(self, row: Document, period: "Period", following: Sequence[Experiment]) -> None:
+        paid = check_comparison(row, self.archive, self.findings, self.events)
+        period.compare(row, paid)
+        for experiment in following:
+            experiment.spend(paid)
+
     def row(self, row: Document, period: "Period") -> Score:
         document, unit, findings = period.document, row["unit"], self.findings
-        if row["row"] != self.number or row["period"] != document["number"]:
-            findings.add(f"unit {unit}: says that it is row {row['row']}")
         if unit in period.units:
             findings.add(f"unit {unit}: counted twice")
         if row["arm"] != (arm := period.draw.arm(unit)):
@@ -631,7 +675,7 @@ class Archive:
         for at, line in enumerate(self.lines("rows.jsonl")):
             if at == number:
                 try:
-                    return f"unit {json.loads(line)['unit']}"
+                    return name_of(json.loads(line))
                 except (ValueError, KeyError, TypeError):
                     return "unreadable"
         return "the end"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from apps.attribution.audit.merkle import Tree
-from apps.attribution.audit.units import ClosedUnit
+from apps.attribution.audit.units import Call, ClosedUnit
 from apps.attribution.estimators import Model, Proof, Ratios, Reconciliation, SampleRatio
 from apps.attribution.sequences import Sums
 from apps.attribution.statements import Carried, Evidence, Period
@@ -32,14 +32,17 @@ class Running:
     paid_atoms: int = 0
     ledger_atoms: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     is_paused: bool = False
+    comparisons_atoms: int = 0
 
-    def count(self, units: Sequence[ClosedUnit]) -> None:
+    def count(self, units: Sequence[ClosedUnit], comparisons: Sequence[Call]) -> None:
         """Add a batch of the period."""
         treated = sum(unit.is_treated for unit in units)
         self.ratio = self.ratio.add(len(units) - treated, treated)
         self.is_paused |= self.ratio.is_off
-        self.paid_atoms += sum(unit.paid_atoms for unit in units)
-        for call in (call for unit in units for call in unit.calls):
+        compared_atoms = sum(call.paid_atoms for call in comparisons)
+        self.comparisons_atoms += compared_atoms
+        self.paid_atoms += compared_atoms + sum(unit.paid_atoms for unit in units)
+        for call in (*comparisons, *(call for unit in units for call in unit.calls)):
             for lever, atoms in call.levers.items():
                 self.ledger_atoms[lever] += atoms
 
@@ -48,7 +51,7 @@ class Running:
         units = self.ratio.held_out + self.ratio.treated
         return Evidence(
             self.proof.saved, self.paid_atoms, self.ledger_atoms, units, self.ratio.held_out,
-            self.is_paused,
+            self.is_paused, self.comparisons_atoms,
         )  # fmt: skip
 
 
@@ -108,6 +111,7 @@ def _running_to_dict(running: Running) -> dict[str, Any]:
         "paid_atoms": running.paid_atoms,
         "ledger_atoms": dict(running.ledger_atoms),
         "is_paused": running.is_paused,
+        "comparisons_atoms": running.comparisons_atoms,
     }
 
 
@@ -123,6 +127,7 @@ def _running_from_dict(plain: Mapping[str, Any]) -> Running:
         plain["paid_atoms"],
         defaultdict(int, plain["ledger_atoms"]),
         plain["is_paused"],
+        plain.get("comparisons_atoms", 0),  # logs were kept before comparisons were in them
     )
 
 

@@ -74,6 +74,11 @@ class ClosedUnit:
         return "treatment" if self.is_treated else "holdout"
 
 
+def spent_nanos(comparison: Call) -> int:
+    """What a call made to compare answers cost, in nano US dollars, rounded up."""
+    return -(-comparison.paid_atoms // ATOMS_PER_NANO)
+
+
 def nanos(atoms: int) -> int:
     """Atoms in nano US dollars, the half rounded up: alike in both arms."""
     return (atoms + ATOMS_PER_NANO // 2) // ATOMS_PER_NANO

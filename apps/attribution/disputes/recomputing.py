@@ -9,14 +9,15 @@ from uuid import UUID
 
 import orjson
 
-from apps.attribution.audit import Charging
+from apps.attribution.audit import Call, Charging
 from apps.attribution.disputes.reports import RowCheck, difference_report
 from apps.attribution.models import SavingsStatement, SealedRow
 from apps.attribution.selectors import rerun
+from apps.attribution.services.logs import compared_event, comparison_name
 from apps.pricing.selectors import Books
 from apps.tenants.models import Organization
 from apps.tenants.services.data_keys import data_key
-from apps.usage.selectors import unit_events
+from apps.usage.selectors import comparison_events, unit_events
 
 _UNITS = 500
 
@@ -47,14 +48,23 @@ def standing_figures(statement: SavingsStatement) -> dict[str, Any]:
 def _checked_rows(organization: Organization, period_id: UUID) -> RowCheck:
     check, books = RowCheck(), Books(organization.pk)
     for sealed in _sealed(period_id):
-        charging = Charging(books.of)
-        calls = unit_events(period_id, list(sealed))
-        for name, told in groupby(calls, key=itemgetter("unit")):
-            unit = charging.unit_of(name, list(told))
-            check.add(name, sealed.pop(name), [call.to_dict() for call in unit.calls])
+        for name, calls in _logged(period_id, list(sealed), Charging(books.of)):
+            check.add(name, sealed.pop(name), [call.to_dict() for call in calls])
         for name, lost in sealed.items():
             check.add(name, lost, ())
     return check
+
+
+def _logged(
+    period_id: UUID, names: Sequence[str], charging: Charging
+) -> Iterator[tuple[str, Sequence[Call]]]:
+    """What rows are of, with their calls as the request log has them."""
+    compared = [compared_event(name) for name in names]
+    for told in comparison_events(period_id, [each for each in compared if each]):
+        yield comparison_name(str(told["id"])), (charging.comparison_of(told),)
+    units = [name for name, event_id in zip(names, compared, strict=True) if event_id is None]
+    for name, calls in groupby(unit_events(period_id, units), key=itemgetter("unit")):
+        yield name, charging.unit_of(name, list(calls)).calls
 
 
 def _sealed(period_id: UUID) -> Iterator[dict[str, Sequence[dict[str, Any]]]]:
@@ -75,4 +85,4 @@ def _calls(line: bytes) -> Sequence[dict[str, Any]]:
     """Of a row; none of one that was spoiled, which the verifier names."""
     row = orjson.loads(line)
     calls: Sequence[dict[str, Any]] = row.get("calls", ())
-    return calls
+    return [row["comparison"]] if "comparison" in row else calls

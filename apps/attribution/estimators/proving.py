@@ -34,8 +34,8 @@ class Scored:
 class Proof:
     """Everything that an experiment keeps of its past, up to and with one period.
 
-    saved: sums of what was saved on treated units, in nano US dollars, of triggered units.
-    units: all that have an arm.
+    saved: sums of what was saved on treated units, in nano US dollars, of triggered units, less
+    what comparing answers cost. units: all that have an arm.
     """
 
     model: Model = field(default_factory=Model)
@@ -48,6 +48,10 @@ class Proof:
         scored = self.score(batch, terms)
         self.follow(scored)
         return scored
+
+    def spend(self, nanos: int) -> None:
+        """Take off what comparing answers cost: it is known, whatever unit it was spent on."""
+        self.saved = self.saved.less(nanos)
 
     def score(self, batch: Batch, terms: Terms) -> Scored:
         """A batch by what earlier ones taught; changes nothing."""

@@ -73,8 +73,9 @@ class ProofLog(models.Model):
 
 
 class SealedRow(Sealed):
-    """One closed unit. line: canonical JSON; leaf: its hash as it was sealed, so that a line that
-    was changed later can be named.
+    """One closed unit, or a call that compared answers. unit: its name, or "comparison:" and the
+    call's id. line: canonical JSON; leaf: its hash as it was sealed, so that a line that was
+    changed later can be named.
     """
 
     log = models.ForeignKey(ProofLog, on_delete=models.RESTRICT, related_name="rows")

@@ -1,7 +1,7 @@
 """All that a confidence sequence keeps of the past: whole numbers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import add, mul, sub
 from typing import Any, Self
 
@@ -45,6 +45,10 @@ class Sums:
         count, total, spread, *rest = plain
         lost = rest[0] if rest else _unknown(count)
         return cls(count, total, spread, lost and tuple(lost))
+
+    def less(self, cost: int) -> "Sums":
+        """With what was spent to save it taken off: a known number, which no bound has to cover."""
+        return replace(self, total=self.total - cost)
 
     def __add__(self, other: "Sums") -> "Sums":
         lost = None

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
 
 from apps.attribution.audit import (
+    Call,
     ClosedUnit,
     Journal,
     Opening,
@@ -38,6 +39,8 @@ from apps.tenants.models import Organization
 from apps.tenants.services.data_keys import data_key
 from apps.tenants.vault import seal, unseal
 
+_COMPARISON = "comparison:"
+
 
 class LogRefused(NetraError):
     code = "log_refused"
@@ -46,11 +49,20 @@ class LogRefused(NetraError):
 
 @dataclass(frozen=True, slots=True)
 class SealedBatch:
-    """Units that closed on a day, and the rate documents that their calls name."""
+    """Units that closed on a day, calls that compared answers on it, and the rate documents that
+    all of them name.
+    """
 
     day: date
     units: Sequence[ClosedUnit]
     rates: Iterable[Mapping[str, Any]]
+    comparisons: Sequence[Call] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """What each row of the batch is of: no unit is named as a comparison is."""
+        of_units = [unit.unit for unit in self.units]
+        return of_units + [comparison_name(call.event_id) for call in self.comparisons]
 
 
 def open_log(
@@ -88,6 +100,16 @@ def open_log_period(*, organization: Organization, period_id: UUID, at: datetime
     return number
 
 
+def comparison_name(event_id: str) -> str:
+    """What the row of a call that compared answers is of."""
+    return f"{_COMPARISON}{event_id}"
+
+
+def compared_event(name: str) -> UUID | None:
+    """The inverse of `comparison_name`; None for a unit's."""
+    return UUID(name.removeprefix(_COMPARISON)) if name.startswith(_COMPARISON) else None
+
+
 @transaction.atomic
 def seal_batch(
     *, organization: Organization, period_id: UUID, batch: SealedBatch, at: datetime
@@ -96,10 +118,10 @@ def seal_batch(
     period = Period.objects.get(pk=period_id)
     log = _locked(period.experiment_id)
     journal, number = _journal(organization, log, at), _number(log, period)
-    head = journal.close_batch(batch.day, number, batch.units)
+    head = journal.close_batch(batch.day, number, batch.units, batch.comparisons)
     documents = [RateDocument(id=rate["id"], document=rate) for rate in batch.rates]
     RateDocument.objects.bulk_create(documents, ignore_conflicts=True)
-    _store_rows(log, period, batch.units, journal)
+    _store_rows(log, period, batch.names, journal)
     _keep(log, journal)
     return SealedHead.objects.create(
         log=log,
@@ -155,14 +177,12 @@ def correct_statement(
     return correction
 
 
-def _store_rows(
-    log: ProofLog, period: Period, units: Sequence[ClosedUnit], journal: Journal
-) -> None:
-    first = journal.state.tree.size - len(units)
-    sealed = enumerate(zip(units, journal.rows, journal.leaves, strict=True), first)
+def _store_rows(log: ProofLog, period: Period, names: Sequence[str], journal: Journal) -> None:
+    first = journal.state.tree.size - len(names)
+    sealed = enumerate(zip(names, journal.rows, journal.leaves, strict=True), first)
     rows = (
-        SealedRow(log=log, number=number, period=period, unit=unit.unit, line=line, leaf=leaf)
-        for number, (unit, line, leaf) in sealed
+        SealedRow(log=log, number=number, period=period, unit=name, line=line, leaf=leaf)
+        for number, (name, line, leaf) in sealed
     )
     SealedRow.objects.bulk_create(rows, batch_size=1_000)
 

@@ -1,8 +1,8 @@
 """Bring the logs of experiments up to date from the request log. Inside the scope."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
@@ -18,10 +18,10 @@ from apps.attribution.models import (
     ProofLog,
     SavingsStatement,
     SealedHead,
-    SealedRow,
 )
 from apps.attribution.selectors import SEALED_FOR
 from apps.attribution.sequences import Bound
+from apps.attribution.services.due import Due, due_batches
 from apps.attribution.services.guarding import judge_quality, tell_of_lost_units, watch_units
 from apps.attribution.services.logs import (
     SealedBatch,
@@ -33,12 +33,8 @@ from apps.attribution.services.logs import (
 from apps.attribution.statements import Contract
 from apps.pricing.selectors import Books
 from apps.tenants.models import Organization
-from apps.usage.selectors import unit_ends, unit_events
+from apps.usage.selectors import comparison_events, unit_events
 
-# A unit is over when it was idle for so long, as gateways have it.
-IDLE = timedelta(hours=24)
-# Units of one batch: as many as fit into memory with their calls.
-MOST_UNITS = 10_000
 # Asymptotic at 95 %, one unit counting for 100 USD at the most; a fifth of what is billed.
 TERMS = Contract(Bound("asymptotic", Decimal("0.05"), scale=10**11), fee_bp=2_000)
 
@@ -97,17 +93,22 @@ def _open_periods(
 
 def _seal_period(organization: Organization, period: Period, at: datetime, sealed: Sealed) -> None:
     books = Books(organization.pk)
-    for day, names in _due(period, at):
+    for due in due_batches(period, at=at):
         charging = Charging(books.of)
-        calls = unit_events(period.pk, names)
-        by_unit = groupby(calls, key=itemgetter("unit"))
-        units = [charging.unit_of(name, list(told)) for name, told in by_unit]
-        batch = SealedBatch(day, units, list(charging.rates.values()))
+        batch = _batch(period, due, charging)
         head = seal_batch(organization=organization, period_id=period.pk, batch=batch, at=at)
-        watch_units(period=period, units=units, at=at)
+        watch_units(period=period, units=batch.units, at=at)
         sealed.heads.append(head)
-        sealed.units += len(units)
+        sealed.units += len(batch.units)
         _warn(period, charging.unexplained, sealed)
+
+
+def _batch(period: Period, due: Due, charging: Charging) -> SealedBatch:
+    by_unit = groupby(unit_events(period.pk, due.units), key=itemgetter("unit"))
+    units = [charging.unit_of(name, list(told)) for name, told in by_unit]
+    told = comparison_events(period.pk, due.comparisons)
+    comparisons = [charging.comparison_of(each) for each in told]
+    return SealedBatch(due.day, units, list(charging.rates.values()), comparisons)
 
 
 def _warn(period: Period, unexplained: Sequence[str], sealed: Sealed) -> None:
@@ -119,21 +120,3 @@ def _warn(period: Period, unexplained: Sequence[str], sealed: Sealed) -> None:
             count=len(unexplained),
             first=unexplained[0],
         )
-
-
-def _due(period: Period, at: datetime) -> Iterator[tuple[date, list[str]]]:
-    """Units that are over and not yet sealed, by the day on which they closed.
-
-    What a unit does after it was sealed counts for nothing, in either arm.
-    """
-    is_over = at >= period.ends_at + SEALED_FOR
-    known = set(SealedRow.objects.filter(period=period).values_list("unit", flat=True))
-    due = sorted(
-        (min(last_at + IDLE, at).date(), unit)
-        for unit, last_at in unit_ends(period.pk)
-        if unit not in known and (is_over or last_at + IDLE <= at)
-    )
-    for day, found in groupby(due, key=itemgetter(0)):
-        names = [unit for _, unit in found]
-        for first in range(0, len(names), MOST_UNITS):
-            yield day, names[first : first + MOST_UNITS]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from apps.attribution.models import Experiment, SavingsStatement
 from apps.attribution.sharing.models import ProofLink, ProofVisit
@@ -18,6 +18,7 @@ from apps.usage.imports.selectors import imports
 
 LEAST_DAYS, MOST_DAYS = 1, 90
 MOST_LINKS = 100
+KEPT = timedelta(days=365)
 _PREFIX = "prf_"
 _TOKEN_BYTES = 32
 
@@ -116,6 +117,13 @@ def count_visit(*, link: ProofLink, what: str, at: datetime) -> None:
     """Note that something was opened by a link."""
     ProofVisit.objects.create(link=link, what=what, at=at)
     ProofLink.objects.filter(pk=link.pk).update(visit_count=F("visit_count") + 1, visited_at=at)
+
+
+def prune_visits(*, at: datetime) -> int:
+    """Forget visits by links that ended a year ago; how many. Their count stays with the link."""
+    ended = ProofLink.objects.filter(Q(expires_at__lt=at - KEPT) | Q(revoked_at__lt=at - KEPT))
+    count, _ = ProofVisit.objects.filter(link__in=ended).delete()
+    return count
 
 
 def _check_terms(terms: LinkTerms) -> None:

@@ -57,6 +57,7 @@ class Evidence:
 
     paid_atoms: what the period's calls cost. ledger_atoms: what each lever saved by the ledger.
     is_paused: units were lost from the draw, so that the audit proves nothing for now.
+    comparisons_atoms: what of paid_atoms was spent to compare answers; off `saved` already.
     """
 
     saved: Sums
@@ -65,6 +66,7 @@ class Evidence:
     units: int
     held_out: int
     is_paused: bool = False
+    comparisons_atoms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Statement:
     is_paused: bool
     units: int
     held_out: int
+    comparisons_atoms: int = 0
     carried: Carried = field(default_factory=Carried)
 
 
@@ -132,6 +135,7 @@ def close(period: Period, evidence: Evidence, contract: Contract, before: Carrie
         is_paused=evidence.is_paused,
         units=evidence.units,
         held_out=evidence.held_out,
+        comparisons_atoms=evidence.comparisons_atoms,
         carried=Carried(
             period.number, period.ends_at, evidence.saved.total, proven_so_far, min(claim, 0),
             remainder,

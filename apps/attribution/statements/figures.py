@@ -25,7 +25,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """A statement in US dollars. low, high: of all that was saved since the experiment began."""
+    """A statement in US dollars. low, high: of all that was saved since the experiment began.
+    compared: what of `paid` was spent to compare answers.
+    """
 
     untouched: Decimal
     paid: Decimal
@@ -40,6 +42,7 @@ class Amounts:
     estimated: Decimal
     shortfall: Decimal
     fee: Decimal
+    compared: Decimal
 
 
 def usd(nanos: int) -> Decimal:
@@ -65,6 +68,7 @@ def amounts(document: Mapping[str, Any]) -> Amounts:
         estimated=usd(document["estimated"]),
         shortfall=usd(document["shortfall"]),
         fee=usd_of_minor(document["fee_minor"]),
+        compared=_of_atoms(document.get("comparisons_atoms", 0)),
     )
 
 

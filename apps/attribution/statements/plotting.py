@@ -13,15 +13,18 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 14, 12, 28
 _STEPS = (1, 2, 5, 10)
 _WANTED_STEPS = 4
 _LABEL_WIDTH = 110
+# Half of what a single day is drawn as, for an interval needs a width to be seen.
+_ALONE = 40
 _FEW = 45
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A figure on an axis, and where it stands."""
+    """A figure on an axis, and where it stands; anchor: which end of it stands there."""
 
     at: str
     label: str
+    anchor: str = "middle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +80,30 @@ class _Field:
         share = (day - self.first).days / self.days
         return _shown(_LEFT + share * (self.width - _LEFT - _RIGHT))
 
+    def xs(self, day: date) -> tuple[str, ...]:
+        """Where a day's bounds are drawn: at its place, or around it when it is the only one."""
+        if self.days:
+            return (self.x(day),)
+        middle = (_LEFT + self.width - _RIGHT) / 2
+        return _shown(middle - _ALONE), _shown(middle + _ALONE)
+
     def y(self, nanos: int) -> str:
         share = (nanos - self.floor) / (self.ceiling - self.floor)
         return _shown(self.height - _BOTTOM - share * (self.height - _TOP - _BOTTOM))
 
 
 def _plot(known: Sequence[Point], field: _Field) -> Plot:
-    low = [f"{field.x(point.day)} {field.y(point.low or 0)}" for point in known]
-    high = [f"{field.x(point.day)} {field.y(point.high or 0)}" for point in known]
-    audited = [(field.x(point.day), field.y(point.audited)) for point in known]
+    low = [f"{x} {field.y(point.low or 0)}" for point in known for x in field.xs(point.day)]
+    high = [f"{x} {field.y(point.high or 0)}" for point in known for x in field.xs(point.day)]
+    audited = [f"{x} {field.y(point.audited)}" for point in known for x in field.xs(point.day)]
+    dots = [(field.x(point.day), field.y(point.audited)) for point in known]
     return Plot(
         width=field.width,
         height=field.height,
         band=f"M{'L'.join([*high, *reversed(low)])}Z",
         low=f"M{'L'.join(low)}",
-        audited=f"M{'L'.join(f'{x} {y}' for x, y in audited)}",
-        dots=tuple(audited) if len(known) <= _FEW else (),
+        audited=f"M{'L'.join(audited)}",
+        dots=tuple(dots) if len(known) <= _FEW else (),
         zero=field.y(0),
         left=_LEFT,
         right=field.width - _RIGHT,
@@ -103,12 +114,12 @@ def _plot(known: Sequence[Point], field: _Field) -> Plot:
 
 
 def _across(field: _Field) -> Iterator[Tick]:
-    """As many days as have room, evenly apart, the first and the last among them."""
+    """As many days as have room, evenly apart, from the first on."""
     room = max((field.width - _LEFT) // _LABEL_WIDTH, 2) - 1
-    steps = min(room, field.days)
-    for step in range(steps + 1):
-        day = field.first + timedelta(days=round(field.days * step / max(steps, 1)))
-        yield Tick(field.x(day), f"{day:%-d %b %Y}")
+    for number in range(0, field.days + 1, -(-field.days // room) or 1):
+        day = field.first + timedelta(days=number)
+        anchors = {0: "start", field.days: "end"} if field.days else {}
+        yield Tick(field.x(day), f"{day:%-d %b %Y}", anchors.get(number, "middle"))
 
 
 def _up(field: _Field) -> Iterator[Tick]:

@@ -135,6 +135,12 @@ def _savings(found: Amounts) -> Iterator[Line]:
         "The same calls untouched, each at the price of its day: the counterfactual.",
     )  # fmt: skip
     yield Line("Actual spend", found.paid, "What the providers charged for these calls.")
+    if found.compared:
+        yield Line(
+            "of which to compare answers", found.compared,
+            "Our own test calls to your providers. Each is a loss of the lever that it was for, in"
+            " the ledger and in what is proven.",
+        )  # fmt: skip
     yield Line(
         "Ledger saving", found.ledger, "The difference, call by call; by lever below.", is_sum=True
     )

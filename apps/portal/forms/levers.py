@@ -16,7 +16,12 @@ from apps.tenants.selectors import open_projects
 
 LONGEST_TAG = 2 * LONGEST_NAME
 AS_ABOVE = ("", "As above")
-_STATES = [AS_ABOVE, ("off", "Off"), ("shadow", "Shadow: watch only"), ("on", "On")]
+_STATES = (("off", "Off"), ("shadow", "Shadow: watch only"), ("on", "On"))
+_TEMPERATURES = (("no", "No: temperature 0 only"), ("yes", "Yes, at any temperature"))
+_SHARES = tuple((str(step), f"{step} %") for step in TRAFFIC_STEPS)
+_CHOICES = dict.fromkeys(LEVERS, _STATES) | {
+    "caches_any_temperature": _TEMPERATURES, "traffic_percent": _SHARES,
+}  # fmt: skip
 SECONDS_AN_HOUR = 3600
 SECONDS_A_MINUTE = 60
 
@@ -57,7 +62,7 @@ class PolicyForm(forms.Form):
     """What one subject says."""
 
     quality_bound = forms.DecimalField(
-        label="Answers that may be worse, in percent",
+        label="Share of answers that may be worse, in percent",
         min_value=Decimal(0),
         max_value=Decimal(100),
         decimal_places=2,
@@ -74,7 +79,7 @@ class PolicyForm(forms.Form):
     )
     caches_any_temperature = forms.ChoiceField(
         label="Keep answers drawn at random",
-        choices=[AS_ABOVE, ("no", "No: temperature 0 only"), ("yes", "Yes, at any temperature")],
+        choices=[AS_ABOVE, *_TEMPERATURES],
         required=False,
     )
     allowed_models = forms.CharField(
@@ -91,7 +96,7 @@ class PolicyForm(forms.Form):
     )
     traffic_percent = forms.ChoiceField(
         label="Share of conversations that levers may touch",
-        choices=[AS_ABOVE, *((str(step), f"{step} %") for step in TRAFFIC_STEPS)],
+        choices=[AS_ABOVE, *_SHARES],
         required=False,
     )
 
@@ -103,13 +108,20 @@ class PolicyForm(forms.Form):
         help_text="Those that do not say so themselves by Netra-Deadline. For Batch and flex.",
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, is_whole: bool, **options: Any) -> None:
         super().__init__(*args, **options)
         for lever in LEVERS:
             self.fields[lever] = forms.ChoiceField(
-                label=LABELS[lever], choices=_STATES, required=False
+                label=LABELS[lever], choices=[AS_ABOVE, *_STATES], required=False
             )
         self.order_fields(LEVERS)
+        if is_whole:
+            self._say_default()
+
+    def _say_default(self) -> None:
+        """Nothing stands above the organization."""
+        for name, choices in _CHOICES.items():
+            self.fields[name].choices = [("", "Default"), *choices]  # type: ignore[attr-defined]
 
     def terms(self) -> PolicyTerms:
         """What was typed."""

@@ -26,7 +26,7 @@ class SettingsForm(OrganizationForm):
     currency = forms.ChoiceField(
         label="Currency",
         choices=[(code, code) for code in MINOR_DIGITS],
-        help_text="Amounts are shown and invoiced in it.",
+        help_text="Of invoices. Usage and savings are shown in US dollars, as providers charge.",
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:

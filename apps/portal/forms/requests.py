@@ -52,6 +52,7 @@ class RequestsForm(FilterForm):
         self.offer("key", key_choices(organization))
         for name in ("since", "until"):
             self.fields[name].widget = forms.DateInput(attrs={"type": "date"})
+        self.fields["model"].widget.attrs["list"] = "models"
         self.fields["text"].widget.attrs |= {
             "type": "search", "data-search": "", "placeholder": "Id, end user, tag, error …",
         }  # fmt: skip

@@ -41,6 +41,11 @@ class Addresses:
         last = (following.at - _TICK).date() if following else self.query.last
         return self.requests(first=first, last=last)
 
+    @property
+    def page(self) -> str:
+        """The page that answers the question."""
+        return f"{reverse('portal:value', args=[self.slug])}?{self.asked()}"
+
     def window(self, first: date, last: date) -> str:
         """The same question about other days."""
         return f"?{self.asked(first, last)}"

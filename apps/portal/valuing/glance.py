@@ -27,8 +27,11 @@ class Stat(NamedTuple):
     level: str = ""
 
 
-def stats_of(found: Value, addresses: Addresses) -> Iterator[Stat]:
-    """Without Netra, actual, proven, estimated; the last two never make a sum."""
+def stats_of(found: Value, addresses: Addresses, *, page: str = "") -> Iterator[Stat]:
+    """Without Netra, actual, proven, estimated; the last two never make a sum.
+
+    page: the address of the page that has the sections, "" where the figures stand on it.
+    """
     now, requests = found.now.spend, addresses.requests()
     was = found.before.spend if found.before else None
     yield Stat(
@@ -41,13 +44,13 @@ def stats_of(found: Value, addresses: Addresses) -> Iterator[Stat]:
         "Actual spend", shown_usd(now.actual_usd), _overhead(now.overhead_usd),
         changed(now.actual_usd, was.actual_usd if was else None), requests, "The same requests",
     )  # fmt: skip
-    yield _proven(found)
+    yield _proven(found, page)
     yield Stat(
         "Estimated saving", shown_usd(now.estimated_usd),
         f"{share(now.estimated_usd, now.untouched_usd)} of the spend without Netra, reckoned"
         " request by request, less what comparing cost.",
-        changed(now.estimated_usd, was.estimated_usd if was else None), "#levers", "By lever",
-        "accent",
+        changed(now.estimated_usd, was.estimated_usd if was else None), f"{page}#levers",
+        "By lever", "accent",
     )  # fmt: skip
 
 
@@ -71,7 +74,7 @@ def changed(now: Decimal | None, before: Decimal | None) -> str:
         return ""
     was = f"{shown_usd(before)} in the period before"
     if not before:
-        return was
+        return was if now else ""
     percent = (now - before) / abs(before) * 100
     if abs(percent) < _MOST_PERCENT:
         return f"{was} ({percent:+,.1f} %)"
@@ -89,19 +92,19 @@ def _overhead(usd: Decimal) -> str:
     return "What providers charged."
 
 
-def _proven(found: Value) -> Stat:
-    known = found.proven
+def _proven(found: Value, page: str) -> Stat:
+    known, place = found.proven, f"{page}#proof"
     if known is None:
         note = (
             "Proof is of a project or of everything, never of one key, model, user or tag."
             " Clear these filters to see it."
         )
-        return Stat("Proven saving", "–", note, "", "#proof", "Why", "success")
+        return Stat("Proven saving", "–", note, "", place, "Why", "success")
     count = len(known.statements)
     if not count:
         note = "No statement covers a period that ended in these days."
-        return Stat("Proven saving", "–", note, "", "#proof", "How far it is", "success")
+        return Stat("Proven saving", "–", note, "", place, "How far it is", "success")
     link = f"{count} statement{'s' if count > 1 else ''}"
     change = changed(known.proven_usd, known.before_usd)
     value = shown_usd(known.proven_usd)
-    return Stat("Proven saving", value, _PROVEN_NOTE, change, "#proof", link, "success")
+    return Stat("Proven saving", value, _PROVEN_NOTE, change, place, link, "success")

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 
 from apps.kernel.clock import utc_now
-from apps.notices.kinds import E_MAILED_ROLES
+from apps.notices.kinds import E_MAILED_ROLES, Kind
 from apps.notices.selectors import emailed_kinds, endpoints, notices
 from apps.notices.services.mutings import choose_emails
 from apps.portal.access import FORM, PortalRequest, portal_view
@@ -17,13 +17,18 @@ from apps.tenants.plans import LABELS, Allowance, plan_of
 from apps.tenants.selectors import entitlements
 from apps.usage.allowances.selectors import Use, uses
 
+# One a day; the finance contact's mailbox has all of them.
+MOST_HEADS = 7
+
 
 @portal_view(Permission.NOTICES_READ)
 def alert_list(request: PortalRequest) -> HttpResponse:
     actor, at = request.actor, utc_now()
     organization = actor.organization
+    told = notices(organization)
     context = {
-        "page": page_of(notices(organization), request),
+        "page": page_of(told.exclude(kind=Kind.HEAD_SIGNED), request),
+        "heads": told.filter(kind=Kind.HEAD_SIGNED)[:MOST_HEADS],
         "endpoints": list(endpoints(organization)) if actor.may(Permission.WEBHOOKS_READ) else [],
         "plan": plan_of(entitlements(organization, at=at)),
         "uses": [_shown(use) for use in uses(organization, at=at)],

@@ -15,8 +15,8 @@ from apps.kernel.money import shown_usd
 from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.get_started import FirstKeyForm
 from apps.portal.once import is_repeated
+from apps.portal.request_figures import buckets_of
 from apps.portal.snippets import PLACEHOLDER, preferred_api, snippets
-from apps.portal.views.request_figures import buckets_of
 from apps.tenants.models import ApiKey, Organization
 from apps.tenants.permissions import DEFAULT_KEY_SCOPES, Permission
 from apps.tenants.selectors import credentials

@@ -40,15 +40,22 @@ def lever_list(request: PortalRequest) -> HttpResponse:
     found = namespaces(at=at, project_id=subject.project_id)
     saved = savings(organization, subject, at=at)
     is_whole, names = subject.project_id is None, Names(organization)
+    elsewhere = said_elsewhere(names)
     context = {
         "subject": subject,
         "form": SubjectForm(initial={"subject": subject.text}, organization=organization),
-        "levers": lever_lines(effect, found, saved, above="Default" if is_whole else "As above"),
+        "levers": lever_lines(
+            effect,
+            found,
+            saved,
+            above="Default" if is_whole else "As above",
+            others=[each.levers for each in elsewhere] if is_whole else (),
+        ),
         "terms": term_lines(effect),
         "says_anything": effect.said != PolicyTerms(),
         "namespaces": namespace_lines(found[:MOST_NAMESPACES], names.projects),
         "hidden": max(len(found) - MOST_NAMESPACES, 0),
-        "elsewhere": said_elsewhere(names),
+        "elsewhere": elsewhere,
         "history": history(names),
     }
     return render(request, "portal/levers/list.html", context)
@@ -58,7 +65,7 @@ def lever_list(request: PortalRequest) -> HttpResponse:
 def lever_edit(request: PortalRequest) -> HttpResponse:
     organization, subject = request.actor.organization, _subject(request)
     said = typed_as(said_by(**subject.said_for))
-    form = PolicyForm(request.POST or None, initial=dict(said))
+    form = PolicyForm(request.POST or None, initial=dict(said), is_whole=subject.project_id is None)
     if request.method == "POST" and form.is_valid():
         with shown_in(form):
             set_policy(
@@ -105,12 +112,12 @@ def lever_reset(request: PortalRequest) -> HttpResponse:
             **subject.said_for,
         )
         return _done(request, subject)
-    above = "what is said above" if subject.project_id else "what holds where nobody says anything"
+    above = "what is set above" if subject.project_id else "the default"
     return ask(
         request,
         title="Reset levers and terms",
-        text=f"{subject.name} says nothing of its own any more: {above} holds for its calls.",
-        consequences=["What was said stays in the list of changes, but not in force."],
+        text=f"{subject.name} has no settings of its own any more: {above} holds for its calls.",
+        consequences=["What was set stays in the list of changes, but not in force."],
         button="Reset",
         back_to="levers",
         back_query=subject.query,
@@ -166,9 +173,9 @@ def _question(subject: Subject, lever: str, state: str) -> dict[str, Any]:
     common = {"back_to": "levers", "back_query": subject.query, "style": "primary"}
     if not state:
         return common | {
-            "title": f"{label}: say nothing",
+            "title": f"{label}: no setting of its own",
             "text": f"{subject.name} leaves it to what is above, which then holds for its calls.",
-            "button": "Say nothing of it",
+            "button": "Take the setting back",
         }
     return common | {
         "title": f"Turn {label} {WORDS[state]}",

@@ -4,16 +4,20 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from apps.kernel.clock import utc_now
 from apps.portal.access import FORM, PortalRequest, portal_view
 from apps.portal.forms.errors import shown_in
 from apps.portal.forms.organizations import SettingsForm
 from apps.tenants.permissions import Permission
+from apps.tenants.plans import plan_of
+from apps.tenants.selectors import entitlements
 from apps.tenants.services.organizations import update_organization
 
 
 @portal_view(Permission.ORGANIZATION_READ)
 def settings_page(request: PortalRequest) -> HttpResponse:
-    return render(request, "portal/settings/page.html")
+    plan = plan_of(entitlements(request.actor.organization, at=utc_now()))
+    return render(request, "portal/settings/page.html", {"plan": plan})
 
 
 @portal_view(Permission.ORGANIZATION_UPDATE, methods=FORM)

@@ -1,6 +1,6 @@
 """What was used and what it cost in any days, by what calls are told apart by, and its bounds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +15,16 @@ from apps.portal.access import PortalRequest, portal_view
 from apps.portal.files import csv_file
 from apps.portal.forms.usage import BREAKDOWNS, UsageForm
 from apps.portal.limits import gauges
-from apps.portal.spending import Breakdown, Row, breakdown, change, figure, stats, whole
+from apps.portal.spending import (
+    Breakdown,
+    Row,
+    breakdown,
+    change,
+    compared,
+    figure,
+    stats,
+    whole,
+)
 from apps.portal.views.imports import LEVELS
 from apps.portal.views.reconciliations import shown_comparison
 from apps.tenants.models import Organization
@@ -87,6 +96,7 @@ def _found(request: PortalRequest, form: UsageForm, now: datetime) -> dict[str, 
         return {}
     return {
         "stats": list(stats(total)),
+        "compared": _compared_words(compared(form, at=now)),
         "before": _days_before(total),
         "tabs": [_tab(request, each, label, form.apart_by) for each, label in BREAKDOWNS.items()],
         "ranges": [_range(request, *each, form) for each in form.ranges],
@@ -98,6 +108,14 @@ def _found(request: PortalRequest, form: UsageForm, now: datetime) -> dict[str, 
         "is_slow": "events" in found.sources,
         "file_query": request.GET.urlencode(),
     }
+
+
+def _compared_words(totals: Mapping[str, Any]) -> str:
+    """What of the figures is no question of the customer's; "" where all of them are."""
+    if not totals["calls"]:
+        return ""
+    usd = figure("actual_usd", totals["actual_usd"])
+    return f"{totals['calls']:,} of the requests and {usd} of the spend compare answers for levers."
 
 
 def _days_before(total: Answer) -> tuple[datetime, datetime] | None:

@@ -1,5 +1,6 @@
 """What Netra was worth: without it, with it, proven and estimated; all of it in the address."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -72,10 +73,14 @@ def _context(
     organization = request.actor.organization
     addresses = Addresses(organization.slug, query)
     is_empty = found.now.spend.is_empty
+    before, was_quiet = found.before, bool(found.before and found.before.spend.is_empty)
+    if was_quiet:
+        found = replace(found, before=None)  # nothing to compare with
     return {
         "found": found,
         "window": window_words(query.first, query.last),
-        "window_before": window_words(*days_of(found.before, found)) if found.before else "",
+        "window_before": window_words(*days_of(before, found)) if before else "",
+        "was_quiet": was_quiet,
         "has_today": query.last >= today,
         "asked": addresses.asked(),
         "unpriced_url": addresses.requests(price="no"),

@@ -77,11 +77,22 @@ def accounts(exchange: Exchange) -> Accounts:
 
 
 def _overhead(exchange: Exchange) -> Accounts:
-    """Without levers nobody would compare answers: the whole cost is what the lever lost by it."""
+    """Without levers nobody would compare answers: the whole cost is what the lever lost by it, and
+    the experiment that runs has to make up for it.
+    """
     lever, usd = exchange.caller.tags.get(LEVER_TAG), exchange.cost_usd
     if lever not in LEVERS or usd is None:
         return {"counterfactual_usd": usd}
-    return {"counterfactual_usd": Decimal(0), "decomposition": {lever: -usd}}
+    found: Accounts = {"counterfactual_usd": Decimal(0), "decomposition": {lever: -usd}}
+    if (period := _running(exchange)) is not None:
+        found |= {"experiment_id": period.experiment_id, "period_id": period.id}
+    return found
+
+
+def _running(exchange: Exchange) -> PeriodAccess | None:
+    caller = exchange.caller
+    shard = exchange.snapshot.shards[caller.organization.id]
+    return shard.experiments.running(project_id=caller.project.id, at=exchange.started_at)
 
 
 def _charge(exchange: Exchange, charged: Charged) -> Charge:

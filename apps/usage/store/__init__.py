@@ -47,7 +47,12 @@ from apps.usage.store.spending import (
     spent_usd,
 )
 from apps.usage.store.totals import Total, totals_of
-from apps.usage.store.units import unit_ends, unit_events
+from apps.usage.store.units import (
+    comparison_events,
+    comparison_times,
+    unit_ends,
+    unit_events,
+)
 
 __all__ = [
     "COLUMNS",
@@ -71,6 +76,8 @@ __all__ = [
     "bounded",
     "carried_in_days",
     "carried_in_minutes",
+    "comparison_events",
+    "comparison_times",
     "decisions_of",
     "drop_adjustments_before",
     "drop_minutes_before",

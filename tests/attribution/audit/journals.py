@@ -73,12 +73,15 @@ def journal_of(
     contract: Contract = CONTRACT,
     model: Model | None = None,
     is_second_open: bool = False,
+    comparisons: int = 0,
     after_each_step: Callable[[Journal], None] = lambda journal: None,
     spoil: Callable[[ClosedUnit], ClosedUnit] = lambda unit: unit,
+    misstate: Callable[[Call], Call] = lambda call: call,
 ) -> Journal:
     """Two months, `days` batches each.
 
-    model: what predictions have seen already. spoil: what we might do to a unit before sealing.
+    comparisons: made each day; misstate: what we might do to one before sealing. model: what
+    predictions have seen already. spoil: what we might do to a unit before sealing.
     """
     journal = Journal(ORGANISATION, EXPERIMENT, contract, KEY, State(last=Proof(model or Model())))
     generator = np.random.default_rng(4)
@@ -96,7 +99,10 @@ def journal_of(
             at = date(2026, 9 + number, 1) + timedelta(days=day)
             # The last units of a month close on the first day of the next one.
             late = units_a_day // 4 if number > 1 and not day else 0
-            journal.close_batch(at, number, units[late:])
+            compared = [
+                misstate(comparison(f"{number}-{day}-{place}")) for place in range(comparisons)
+            ]
+            journal.close_batch(at, number, units[late:], compared)
             after_each_step(journal)
             if late:
                 journal.close_batch(
@@ -181,6 +187,12 @@ def drawn_unit(generator: np.random.Generator, unit: str, *, treated: bool) -> C
         one if triggered else 3 * one,
         calls,
     )
+
+
+def comparison(name: str, lever: str = "semantic_cache") -> Call:
+    """A call that was made to compare answers: a loss of its lever."""
+    call = _call(f"comparison/{name}", TokenBuckets(input_uncached=500, output=20), is_hit=False)
+    return replace(call, untouched=(), untouched_atoms=0, levers={lever: -call.paid_atoms})
 
 
 def _call(name: str, buckets: TokenBuckets, *, is_hit: bool) -> Call:

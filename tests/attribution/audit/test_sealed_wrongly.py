@@ -8,7 +8,7 @@ import pytest
 
 from apps.attribution.audit import Call, ClosedUnit
 from apps.attribution.audit.netra_verify import verify
-from tests.attribution.audit.journals import KEY, archived, journal_of
+from tests.attribution.audit.journals import KEY, archived, comparison, journal_of
 
 
 def _reversed_arm(unit: ClosedUnit) -> ClosedUnit:
@@ -55,6 +55,33 @@ def test_what_we_ourselves_sealed_wrongly_is_named(
     findings, _ = verify(io.BytesIO(archived(journal_of(spoil=spoil))))
 
     assert any(named in sentence for sentence in findings.shown)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda call: replace(call, paid_atoms=1, levers={"routing": -1}), "costs 1"),
+        (
+            lambda call: replace(call, levers={"routing": call.paid_atoms}),
+            "is not a loss of levers",
+        ),
+        (lambda call: replace(call, levers={}), "is not a loss of levers"),
+        (lambda call: replace(call, event_id=comparison("1-0-0").event_id), "counted twice"),
+    ],
+)
+def test_a_comparison_that_we_sealed_wrongly_is_named(
+    change: Callable[[Call], Call], named: str
+) -> None:
+    victim = comparison("1-1-1").event_id
+
+    def misstate(call: Call) -> Call:
+        return change(call) if call.event_id == victim else call
+
+    findings, _ = verify(io.BytesIO(archived(journal_of(comparisons=2, misstate=misstate))))
+
+    assert any(
+        sentence.startswith("comparison ") and named in sentence for sentence in findings.shown
+    )
 
 
 def test_predictions_that_saw_their_own_outcomes_are_named() -> None:

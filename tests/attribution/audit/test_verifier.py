@@ -24,6 +24,7 @@ from tests.attribution.audit.journals import (
     CONTRACT,
     Lines,
     archived,
+    comparison,
     edited,
     journal_of,
     salt_of,
@@ -46,9 +47,10 @@ def archive(journal: Journal) -> bytes:
     return archived(journal, ({"lever": "exact_cache", "limit_bp": 50},))
 
 
+@pytest.mark.parametrize("comparisons", [0, 4])
 @pytest.mark.parametrize("contract", [CONTRACT, EXACT])
-def test_an_honest_archive_is_verified_to_the_cent(contract: Contract) -> None:
-    journal = journal_of(300, contract=contract)
+def test_an_honest_archive_is_verified_to_the_cent(contract: Contract, comparisons: int) -> None:
+    journal = journal_of(300, contract=contract, comparisons=comparisons)
 
     findings, statements = verify(io.BytesIO(archived(journal)))
 
@@ -175,6 +177,26 @@ def test_what_was_changed_after_sealing_is_named(
 
     assert findings.shown[0].startswith(named)
     assert statements == [] or change in (_other_fee, _no_last_statement)
+
+
+def test_a_comparison_that_was_changed_or_left_out_after_sealing_is_named() -> None:
+    journal = journal_of(comparisons=2)
+    name = f"comparison {comparison('1-0-0').event_id}"
+    assert json.loads(journal.rows[60])["comparison"]["event"] == comparison("1-0-0").event_id
+
+    def drop(lines: Lines) -> None:
+        del lines["rows.jsonl"][60]
+
+    def cheapen(lines: Lines) -> None:
+        call = json.loads(lines["rows.jsonl"][60])["comparison"] | {"paid_atoms": 0}
+        lines["rows.jsonl"][60] = edited(lines["rows.jsonl"][60], comparison=call)
+
+    for change, named in (
+        (cheapen, f"row 60 ({name}): altered"),
+        (drop, f"row 60: missing (before comparison {comparison('1-0-1').event_id})"),
+    ):
+        findings, _ = verify(spoilt(archived(journal), change))
+        assert findings.shown == [named]
 
 
 @cache

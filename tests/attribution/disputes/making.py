@@ -10,7 +10,15 @@ from apps.attribution.disputes.services import open_dispute
 from apps.attribution.models import SavingsStatement
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
-from tests.attribution.test_sealing import OVER, START, in_arms, make_experiment, seal, store
+from tests.attribution.test_sealing import (
+    OVER,
+    START,
+    compared,
+    in_arms,
+    make_experiment,
+    seal,
+    store,
+)
 
 REASON = "The fee looks too high to us."
 
@@ -18,7 +26,8 @@ REASON = "The fee looks too high to us."
 def make_savings_statement(name: str = "Acme") -> tuple[Organization, SavingsStatement]:
     """An organization and the statement of its first period."""
     organization, period = make_experiment(name)
-    store(organization, *in_arms(organization, period, 40, START))
+    calls = in_arms(organization, period, 39, START)
+    store(organization, *calls, compared(organization, period, START))
     [statement] = seal(organization, period, OVER).statements
     return organization, statement
 

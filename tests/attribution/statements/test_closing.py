@@ -158,7 +158,8 @@ def test_no_window_can_be_picked_skipped_or_closed_twice() -> None:
 def test_a_statement_has_no_figure_for_any_time_but_its_own() -> None:
     """A new field has to be thought about: is it this period's, or since the start and said so?"""
     assert {field.name for field in fields(Statement)} == {
-        "period", "paid_atoms", "ledger_atoms", "untouched_atoms", "audited", "since_start",
+        "period", "paid_atoms", "comparisons_atoms", "ledger_atoms", "untouched_atoms", "audited",
+        "since_start",
         "proven", "billed", "billed_by_lever", "estimated", "fee_minor", "is_paused", "units",
         "held_out", "carried",
     }  # fmt: skip

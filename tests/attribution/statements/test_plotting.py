@@ -37,7 +37,7 @@ def test_every_line_stays_inside_and_runs_forward(drawn: list[list[int]]) -> Non
         assert all(plot.left <= x <= plot.right and 0 <= y <= plot.bottom for x, y in places(path))
     across = [x for x, _ in places(plot.low)]
     assert across == sorted(across)
-    assert len(places(plot.band)) == 2 * len(drawn)
+    assert len(places(plot.band)) == 2 * max(len(drawn), 2)
 
 
 @given(THREES)
@@ -57,6 +57,20 @@ def test_figures_on_the_axes_are_round_evenly_apart_and_hold_zero() -> None:
     assert max(gaps) - min(gaps) < 0.21  # places are shown to a tenth
     assert [tick.at for tick in plot.up if tick.label == "$0"] == [plot.zero]
     assert (plot.across[0].label, plot.across[-1].label) == ("1 Mar 2026", "9 Mar 2026")
+
+
+def test_a_single_day_has_an_interval_that_can_be_seen() -> None:
+    plot = made([point(0, -(10**9), 10**9, 3 * 10**9)])
+    [(left, _), (right, _)] = places(plot.low)
+    assert (right - left, len(plot.dots)) == (80, 1)
+
+
+@pytest.mark.parametrize("days", [1, 7, 11, 40])
+def test_days_below_the_picture_are_evenly_apart(days: int) -> None:
+    plot = made([point(day, -1, 0, 1) for day in (0, days)])
+    gaps = [float(two.at) - float(one.at) for one, two in pairwise(plot.across)]
+    assert max(gaps) - min(gaps) < 0.21
+    assert min(gaps) >= 100
 
 
 @pytest.mark.parametrize("points", [[], [point(0, None, 5, None)]])

@@ -198,7 +198,7 @@ def test_queries_do_not_grow_with_experiments(
         project = make_project(acme, f"Project {number}")
         make_proof(acme, days=1, name=f"{number}", project_id=project.pk)
     ended = make_proof(acme, days=1).statement.period.ends_at.date()
-    with tenant_scope(acme), django_assert_num_queries(28):
+    with tenant_scope(acme), django_assert_num_queries(16):
         value(replace(DAYS, first=ended, last=ended), at=NOW)
 
 

@@ -51,10 +51,33 @@ def test_calls_are_listed_the_newest_first(world: World, client: Client) -> None
     carry(world.organization, served_model="my-own", started_at=NOW, actual_usd=None)
     shown = page(client, world)
     told = ("my-own", "no price", "gpt-5", "$0.0012", "gpt-4o-mini")
-    places = [shown.index(text) for text in told]
+    rows = shown[shown.index("<tbody") :]
+    places = [rows.index(text) for text in told]
     assert places == sorted(places)
-    assert ("asked for gpt-4o" in shown, "prompt cache" in shown) == (True, True)
+    assert ("asked for gpt-4o" in rows, "Provider prompt cache" in rows) == (True, True)
     assert "canary" not in shown
+
+
+@pytest.mark.parametrize(
+    ("asked", "served", "is_told"),
+    [
+        ("gpt-4o", "gpt-4o-mini", True),
+        ("gpt-4o", "gpt-4o-2024-08-06", False),
+        ("claude-sonnet-5-5", "claude-sonnet-5-5", False),
+    ],
+)
+def test_only_another_model_than_asked_for_is_told(
+    world: World, client: Client, asked: str, served: str, is_told: bool
+) -> None:
+    call = carry(world.organization, requested_model=asked, served_model=served)
+    shown = page(client, world, text=str(call.event_id))
+    assert (f"asked for {asked}" in shown) == is_told
+
+
+def test_calls_that_compare_say_so(world: World, client: Client) -> None:
+    call = carry(world.organization, kind="shadow", served_model="gpt-5")
+    assert "asked again to compare" in page(client, world, text=str(call.event_id))
+    assert "asked again to compare" not in page(client, world, kind="customers")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +148,7 @@ def test_one_request_shows_its_money_down_to_the_rate(world: World, client: Clie
     )
     shown = page(client, world, call.event_id)
     for text in (
-        "$0.15 a 1M tokens", "$0.075 a 1M tokens", "$0.60 a 1M tokens", "$0.0000375",
+        "$0.15 per 1M tokens", "$0.075 per 1M tokens", "$0.60 per 1M tokens", "$0.0000375",
         "Exactly 0.000307500000000000 USD", "39.0 ms", "60.0 ms", "server_error",
     ):  # fmt: skip
         assert text in shown, text
@@ -140,7 +163,14 @@ def test_a_cost_that_no_rate_explains_is_not_split(world: World, client: Client)
 
 def test_what_the_levers_decided_stands_there_in_either_arm(world: World, client: Client) -> None:
     shown = page(client, world, world.request_id)
-    for text in ("Prompt cache", "acted", "keyed", "$0.00020", "had nothing to do", "miss"):
+    for text in (
+        "Provider prompt cache",
+        "acted",
+        "The provider was told which calls begin alike",
+        "$0.00020",
+        "did nothing",
+        "Nothing was kept for this call",
+    ):
         assert text in shown, text
     held = carry(world.organization, arm="holdout", propensity=0.9)
     assert "it was carried untouched" in page(client, world, held.event_id)

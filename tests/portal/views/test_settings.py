@@ -14,7 +14,8 @@ def test_settings_are_saved_for_this_organization(
     answer = client.post(path(world, "settings_edit"), TYPED)
     assert answer.headers["Location"] == path(world, "settings")
     page = client.get(path(world, "settings")).content.decode()
-    assert "Times in <strong>Europe/Berlin</strong>, amounts in <strong>EUR</strong>" in page
+    assert "Times in <strong>Europe/Berlin</strong>, amounts in <strong>US dollars</strong>" in page
+    assert "invoices in <strong>EUR</strong>" in page
     other.organization.refresh_from_db()
     assert (other.organization.name, other.organization.currency) == ("Acme", "USD")
 

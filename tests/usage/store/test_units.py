@@ -9,7 +9,12 @@ from apps.kernel.events import Event
 from apps.kernel.ids import uuid7
 from apps.tenants.context import tenant_scope
 from apps.tenants.models import Organization
-from apps.usage.selectors import unit_ends, unit_events
+from apps.usage.selectors import (
+    comparison_events,
+    comparison_times,
+    unit_ends,
+    unit_events,
+)
 from tests.factories import make_organization
 from tests.usage.calls import AT
 from tests.usage.repricings import call, publish_versions, reprice, store
@@ -51,3 +56,19 @@ def test_calls_are_told_at_the_prices_of_when_they_passed(acme: Organization) ->
     with tenant_scope(acme):
         [told] = unit_events(PERIOD, ["a"])
     assert (told["actual_usd"], told["price_version"]) == (2, 1)
+
+
+def test_comparisons_made_while_a_period_ran_are_told_apart_from_its_units(
+    acme: Organization,
+) -> None:
+    other = make_organization("Acme")
+    shadow, judge = of_unit(acme, None, 2, kind="shadow"), of_unit(acme, None, 1, kind="judge")
+    left_out = of_unit(acme, "a"), of_unit(acme, None, kind="judge", period_id=uuid7())
+    store(acme, shadow, judge, *left_out)
+    store(other, of_unit(other, None, kind="judge"))
+    with tenant_scope(acme):
+        found = list(comparison_times(PERIOD, until=AT + 2 * HOUR))
+        told = comparison_events(PERIOD, [shadow.event_id, judge.event_id, left_out[0].event_id])
+        assert [each["id"] for each in told] == [judge.event_id, shadow.event_id]
+        assert list(unit_ends(PERIOD)) == [("a", AT)]
+    assert found == [(judge.event_id, AT + HOUR)]

@@ -6,13 +6,15 @@ from typing import Any, NamedTuple
 
 from apps.kernel.money import shown_usd
 from apps.kernel.tokens import BUCKETS, TokenBuckets
+from apps.portal.levers import LABELS
+from apps.portal.reasons import told
 from apps.tenants.models import Organization
 from apps.usage.charges import TOKENS, WHOLE, Books, Charge, charges
 from apps.usage.selectors import UsageEvent
 
 _MILLION = 1_000_000
-_WORDS = {"act": "acted", "shadow": "would have acted", "none": "had nothing to do"}
-_LEVELS = {"act": "success", "shadow": "info", "none": "neutral"}
+_WORDS = {"act": "acted", "shadow": "would have acted", "none": "did nothing"}
+_LEVELS = {"act": "success", "shadow": "accent", "none": "neutral"}
 
 
 class Step(NamedTuple):
@@ -99,7 +101,7 @@ def _item(charge: Charge) -> Item:
     per = "1M tokens" if is_tokens else charge.unit.lower().removesuffix("s")
     cost: Decimal = charge.unit_usd * charge.quantity
     label = charge.meter.replace("_", " ").capitalize()
-    return Item(label, f"{charge.quantity:,}", f"{_exact(price)} a {per}", _exact(cost))
+    return Item(label, f"{charge.quantity:,}", f"{_exact(price)} per {per}", _exact(cost))
 
 
 def _exact(usd: Decimal) -> str:
@@ -113,10 +115,10 @@ def levers_of(call: UsageEvent) -> list[LeverLine]:
     saved = {lever: Decimal(usd) for lever, usd in call.decomposition.items()}
     return [
         LeverLine(
-            each["lever"].replace("_", " ").capitalize(),
+            LABELS.get(each["lever"], each["lever"]),
             _WORDS.get(each["decision"], each["decision"]),
             _LEVELS.get(each["decision"], "neutral"),
-            each.get("reason", "").replace("_", " "),
+            told(each.get("reason", "")),
             shown_usd(saved[each["lever"]]) if each["lever"] in saved else "–",
             each.get("certificate_id"),
         )

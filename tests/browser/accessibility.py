@@ -1,0 +1,14 @@
+"""What axe-core finds on a page as it stands."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+_RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+
+
+def violations(page: Page) -> list[tuple[str, str]]:
+    """The rules that are broken, each with the first element that breaks it."""
+    found = Axe().run(page, options=_RULES).response["violations"]
+    return [(each["id"], each["nodes"][0]["html"]) for each in found]
