@@ -24,6 +24,16 @@ LEVERS: tuple[Lever, ...] = (
     "prompt_cache",
     "tier",
 )
+# For people, the same on pages, in files and on paper.
+LABELS: Mapping[str, str] = {
+    "exact_cache": "Exact cache",
+    "near_exact": "Near-exact cache",
+    "semantic": "Semantic cache",
+    "routing": "Routing",
+    "compression": "Compression",
+    "prompt_cache": "Provider prompt cache",
+    "tier": "Batch and flex",
+}
 # Those that give an answer that was given before.
 REUSING: tuple[Lever, ...] = ("exact_cache", "near_exact", "semantic")
 STATES: tuple[State, ...] = ("off", "shadow", "on")

@@ -6,7 +6,7 @@ from typing import Any
 from apps.attribution.forecasting import PlanReturn
 from apps.attribution.trials import CAUTION, LEFT_OUT, Share, TrialReport
 from apps.kernel.money import shown_usd
-from apps.portal.levers import LABELS
+from apps.optimization.access import LABELS
 
 COLUMNS = ("Lever", "Calls it would touch", "Saved in the log", "Of the cost")
 

@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from apps.optimization.access import LEVERS, PolicyTerms
+from apps.optimization.access import LABELS, LEVERS, PolicyTerms
 from apps.optimization.models import CacheFlush, Policy
 from apps.optimization.selectors import changes, flushes, policies, terms_of
-from apps.portal.levers import LABELS
 from apps.portal.subjects import WHOLE
 from apps.tenants.models import Organization
 from apps.tenants.selectors import api_keys, members

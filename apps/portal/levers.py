@@ -8,22 +8,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from apps.kernel.money import shown_usd
-from apps.optimization.access import LEVERS, NO_JUDGE, Lever, Policy
+from apps.optimization.access import LABELS, LEVERS, NO_JUDGE, Lever, Policy
 from apps.optimization.selectors import COLLECTING, STANDING, WATCHED, WITHDRAWN, Effect, Namespace
 from apps.portal.subjects import Subject
 from apps.tenants.models import Organization
 from apps.usage.querying import UsageQuery, usage
 
 SAVED_OVER = timedelta(days=30)
-LABELS: Mapping[str, str] = {
-    "exact_cache": "Exact cache",
-    "near_exact": "Near-exact cache",
-    "semantic": "Semantic cache",
-    "routing": "Routing",
-    "compression": "Compression",
-    "prompt_cache": "Provider prompt cache",
-    "tier": "Batch and flex",
-}
 EXPLANATIONS: Mapping[str, str] = {
     "exact_cache": "Gives the same call the same answer again, without asking the provider. Only "
     "where temperature is 0, unless you say otherwise.",

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from apps.kernel.money import shown_usd
 from apps.kernel.tokens import BUCKETS, TokenBuckets
-from apps.portal.levers import LABELS
+from apps.optimization.access import LABELS
 from apps.portal.reasons import told
 from apps.tenants.models import Organization
 from apps.usage.charges import TOKENS, WHOLE, Books, Charge, charges
@@ -86,6 +86,7 @@ def bill_of(organization: Organization, call: UsageEvent) -> dict[str, Any]:
         "items": [_item(each) for each in found],
         "is_whole": any(each.meter == WHOLE for each in found),
         "tier": found[0].tier if found else "",
+        "exact": "" if call.actual_usd is None else f"{call.actual_usd.normalize():f}",
     }
 
 

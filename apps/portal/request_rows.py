@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.kernel.money import shown_usd
-from apps.portal.levers import LABELS
+from apps.optimization.access import LABELS
 from apps.portal.request_figures import buckets_of
 from apps.tenants.models import Organization
 from apps.usage.selectors import UsageEvent

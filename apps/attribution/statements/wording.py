@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from apps.attribution.estimators import WHOLE
 from apps.attribution.statements.figures import Amounts, Point, amounts, usd
 from apps.kernel.money import shown_usd
+from apps.optimization.access import LABELS
 
 METHOD = (
     "Before a period begins, a secret number is drawn and its fingerprint published. It decides, by"
@@ -126,7 +127,7 @@ def percent(basis_points: int) -> str:
 
 def lever_label(lever: str) -> str:
     """Its name for people."""
-    return lever.replace("_", " ").capitalize()
+    return LABELS.get(lever, lever)
 
 
 def _savings(found: Amounts) -> Iterator[Line]:

@@ -6,10 +6,9 @@ from typing import Any
 
 from django import forms
 
-from apps.optimization.access import LEVERS, PolicyTerms
+from apps.optimization.access import LABELS, LEVERS, PolicyTerms
 from apps.optimization.selectors import LONGEST_TTL_S
 from apps.optimization.services import LONGEST_DEADLINE_S, LONGEST_NAME, TRAFFIC_STEPS
-from apps.portal.levers import LABELS
 from apps.portal.subjects import subject_choices
 from apps.tenants.models import Organization
 from apps.tenants.selectors import open_projects

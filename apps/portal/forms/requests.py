@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from apps.attribution.assignment import HOLDOUT, TREATMENT
 from apps.kernel.events import OUTCOMES
+from apps.optimization.access import LABELS
 from apps.portal.forms.filters import ANY, FilterForm, key_choices
-from apps.portal.levers import LABELS
 from apps.tenants.models import Organization
 from apps.tenants.selectors import open_projects
 from apps.usage.selectors import EventFilter

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from apps.attribution.valuing import ArmValue, Bucket, LeverValue, Rate, Value, exact_sum
 from apps.kernel.money import shown_usd
-from apps.portal.levers import LABELS
+from apps.optimization.access import LABELS
 from apps.portal.valuing.addresses import Addresses
 from apps.portal.valuing.glance import share
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from apps.kernel.clock import utc_now
 from apps.kernel.money import shown_usd
+from apps.optimization.access import LABELS
 from apps.optimization.models import Certificate
 from apps.optimization.selectors import (
     Gathered,
@@ -21,7 +22,6 @@ from apps.optimization.selectors import (
 )
 from apps.optimization.services import ALARM
 from apps.portal.access import PortalRequest, portal_view
-from apps.portal.levers import LABELS
 from apps.portal.paging import page_of
 from apps.tenants.models import Organization
 from apps.tenants.permissions import Permission

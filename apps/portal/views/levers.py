@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from apps.kernel.clock import utc_now
-from apps.optimization.access import LEVERS, STATES, PolicyTerms
+from apps.optimization.access import LABELS, LEVERS, STATES, PolicyTerms
 from apps.optimization.selectors import effect_on, namespaces, said_by
 from apps.optimization.services import invalidate_answers, set_policy, switch_lever
 from apps.portal.access import FORM, PortalRequest, portal_view
@@ -17,7 +17,6 @@ from apps.portal.forms.levers import InvalidationForm, PolicyForm, SubjectForm, 
 from apps.portal.lever_history import Names, history, said_elsewhere
 from apps.portal.levers import (
     EXPLANATIONS,
-    LABELS,
     lever_lines,
     meaning,
     namespace_lines,

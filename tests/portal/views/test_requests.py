@@ -149,7 +149,7 @@ def test_one_request_shows_its_money_down_to_the_rate(world: World, client: Clie
     shown = page(client, world, call.event_id)
     for text in (
         "$0.15 per 1M tokens", "$0.075 per 1M tokens", "$0.60 per 1M tokens", "$0.0000375",
-        "Exactly 0.000307500000000000 USD", "39.0 ms", "60.0 ms", "server_error",
+        "Exactly 0.0003075 USD", "39.0 ms", "60.0 ms", "server_error",
     ):  # fmt: skip
         assert text in shown, text
 
