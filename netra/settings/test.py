@@ -10,7 +10,7 @@ from netra.settings.base import *  # noqa: F403  (a settings file is its base wi
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-# Each Client would list every static file anew; sites for browsers have the settings of dev.
+# Each Client would list every static file anew; browsers get them by the settings of dev.
 SERVESTATIC_USE_STATIC_ROOT = False
 IS_DEVELOPMENT = True
 IMPORT_DIR = ROOT / ".local/test/imports"  # noqa: F405  (of the base)

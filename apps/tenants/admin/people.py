@@ -71,4 +71,5 @@ class GroupAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         # Each permission is shown with its model.
-        return super().get_queryset(request).prefetch_related("permissions__content_type")
+        groups: QuerySet[Group] = super().get_queryset(request)
+        return groups.prefetch_related("permissions__content_type")
