@@ -29,6 +29,9 @@ def run_demo(*, requests: int | None, speed: float | None, is_anew: bool, folder
         return _run(requests, speed, is_anew, places)
     except _TROUBLES as trouble:
         return _refused(str(trouble))
+    except KeyboardInterrupt:
+        print("\nStopped. ./apex demo goes on from here.")
+        return INTERRUPTED
 
 
 def _run(requests: int | None, speed: float | None, is_anew: bool, places: Places) -> int:

@@ -3,6 +3,7 @@
 import csv
 import json
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 from demo.sources.folders import data, json_lines
@@ -29,7 +30,7 @@ def questions() -> list[tuple[str, str]]:
     return [
         (row["text"], row["category"])
         for name in ("train.csv", "test.csv")
-        for row in csv.DictReader(data("banking77", name).open())
+        for row in csv.DictReader(StringIO(data("banking77", name).read_text()))
     ]
 
 
@@ -38,7 +39,7 @@ def answered() -> list[Answered]:
     return [
         Answered(file.stem, prompt, *(each == "True" for each in right))
         for file in sorted(data("routellm", "mmlu_responses").glob("mmlu_*.csv"))
-        for prompt, *right in list(csv.reader(file.open()))[1:]
+        for prompt, *right in list(csv.reader(StringIO(file.read_text())))[1:]
     ]
 
 
