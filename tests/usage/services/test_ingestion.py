@@ -117,9 +117,9 @@ def test_each_month_has_a_partition_with_its_indexes(acme: Organization) -> None
             [acme.schema_name],
         )
         assert cursor.fetchall() == [
-            ("usage_event_2026_01", 6),
-            ("usage_event_2026_02", 6),
-            ("usage_event_2026_03", 6),
+            ("usage_event_2026_01", 7),
+            ("usage_event_2026_02", 7),
+            ("usage_event_2026_03", 7),
         ]
         assert events().count() == 3
 
