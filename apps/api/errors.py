@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
-_WHO = "Send an API key as Authorization: Bearer nap_…; the portal's page Keys makes one."
+_WHO = "Send an API key as Authorization: Bearer nap_…; the portal's page API keys makes one."
 
 
 class FieldError(TypedDict):

@@ -2,23 +2,42 @@
 
 from collections.abc import Mapping
 
-_REASONS: Mapping[str, str] = {
+REASONS: Mapping[str, str] = {
     "again": "What was shortened before went out so again",
     "away": "The store of kept answers could not be reached",
+    "batch": "It can wait for a batch, at a lower price",
     "below": "A kept answer was close, but below the certified score",
     "cache_is_warm": "The provider holds this conversation's beginning already",
+    "client_marked": "The caller marks for itself what the provider is to keep",
     "cold": "Kept questions were still being read into memory",
     "counts_differ": "The models count tokens differently",
     "eligible": "It could have acted; the conversation is held out or bypasses levers",
     "entity": "The closest question names somebody or something else",
+    "evicted": "What was kept turned out to be wrong, and is not given again",
     "far": "No kept question is close",
+    "few_reads": "Too few calls begin alike for a mark to pay",
+    "flex": "It can wait for the cheaper tier",
+    "flex_refused": "The cheaper tier refused; the ordinary one answered",
+    "flex_unanswered": "The cheaper tier was too slow; the ordinary one answered",
     "gain_too_low": "The cheaper model is not certified for this kind of request",
+    "gone": "The kept answer is not there any more",
     "hit": "The answer was kept from an earlier call",
+    "in_flight": "An equal call was under way; its answer was given to both",
     "keyed": "The provider was told which calls begin alike",
+    "lacks_context": "The cheaper model cannot read that much",
+    "lacks_json_schema": "The cheaper model cannot answer by a JSON schema",
+    "lacks_other": "The call has something that no cheaper model is known to take",
+    "lacks_prefill": "The cheaper model cannot go on from a begun answer",
+    "lacks_reasoning": "The cheaper model cannot be told how long to think",
+    "lacks_sampling": "The cheaper model cannot be told how to draw its answer",
+    "lacks_tools": "The cheaper model cannot call tools",
+    "lacks_vision": "The cheaper model cannot see pictures",
+    "long": "The question is too long to be compared",
     "marked": "The beginning was marked for the provider to keep",
     "miss": "Nothing was kept for this call",
     "negation": "The closest question denies what this one says",
     "no_credential": "No credential leads to a cheaper model",
+    "no_room": "The call has as many marks as the provider takes",
     "no_route": "No route leads to a cheaper model",
     "not_cheaper": "No allowed model is foreseen to be cheaper",
     "number": "The closest question has another number",
@@ -28,10 +47,15 @@ _REASONS: Mapping[str, str] = {
     "routed": "A cheaper model is certified for this kind of request",
     "sampled": "One in ten is asked all the same and compared",
     "shortened": "Tool results went out in fewer tokens",
+    "slow": "Deciding took too long: the call went on as it came",
     "slow_model": "The cheaper model takes too long at the moment",
+    "too_short": "The beginning is too short for the provider to keep",
+    "unavailable": "The cheaper tier refused a moment ago",
     "uncertified": "Not certified yet: it only watches",
     "unknown_model": "It is not known what this model can, so that nothing replaces it",
+    "unknown_shape": "The call has a form that nothing can be marked in",
     "unpriced": "A price is missing, so that nothing can be compared",
+    "void": "What was kept was invalidated",
     "withdrawn": "The certificate was withdrawn",
     "would_hit": "A kept answer would have been given",
 }
@@ -39,4 +63,4 @@ _REASONS: Mapping[str, str] = {
 
 def told(reason: str) -> str:
     """In a sentence where we have one, else the record's own words."""
-    return _REASONS.get(reason) or reason.replace("_", " ").capitalize()
+    return REASONS.get(reason) or reason.replace("_", " ").capitalize()

@@ -116,3 +116,20 @@ def test_a_link_to_the_proof_is_made_listed_without_its_address_and_revoked() ->
     assert other("POST", "/proof-links", body).json()["code"] == "invalid_proof_link"
     assert other("GET", "/proof-links").json()["data"] == []
     assert call("POST", path).json()["revoked_at"]
+
+
+def test_statements_are_listed_by_experiment_and_to_their_own() -> None:
+    acme, globex = factories.make_organization("Acme"), factories.make_organization("Acme")
+    mine, other = (
+        make_proof(organization, project_id=factories.make_project(organization, "One").pk)
+        for organization in (acme, globex)
+    )
+    again = make_proof(acme, name="Again", project_id=factories.make_project(acme, "Two").pk)
+    call = calling(acme)
+
+    def listed(query: str = "") -> set[str]:
+        return {each["id"] for each in call("GET", f"/statements{query}").json()["data"]}
+
+    assert listed() == {str(each.statement.pk) for each in (mine, again)}
+    assert listed(f"?experiment_id={mine.experiment.pk}") == {str(mine.statement.pk)}
+    assert listed(f"?experiment_id={other.experiment.pk}") == set()

@@ -110,6 +110,8 @@ def test_requests_are_narrowed_by_lever_and_arm() -> None:
     assert len(everything) == 2
     assert (len(routed), len(held_out)) == (1, 1)
     assert {routed[0]["id"], held_out[0]["id"]} == {each["id"] for each in everything}
+    strange = call("GET", "/requests?lever=magic")
+    assert (strange.status_code, strange.json()["errors"][0]["field"]) == (400, "lever")
 
 
 def test_keys_and_notices_are_narrowed() -> None:

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from apps.api.serializers.fields import Choice, Instant, PageQuery, Query
 from apps.attribution.assignment import HOLDOUT, TREATMENT
 from apps.kernel.events import KINDS, OUTCOMES
+from apps.optimization.access import LEVERS
 from apps.usage.exports import FORMATS
 from apps.usage.selectors import UsageEvent, adjustments
 
@@ -68,7 +69,9 @@ class RequestFilter(Query):
         required=False, help_text="False for those whose cost is not known."
     )
     is_estimated = serializers.BooleanField(required=False)
-    lever = _text("One that saved or cost something.")
+    lever = Choice(
+        required=False, choices=list(LEVERS), help_text="One that saved or cost something."
+    )
     arm = Choice(required=False, choices=ARMS, help_text="Of the experiment.")
     since = Instant(required=False, help_text="Started then or later.")
     until = Instant(required=False, help_text="Started before then.")

@@ -45,7 +45,7 @@ class AmountsOut(serializers.Serializer[Amounts]):
     estimated = serializers.CharField(help_text="Beyond what is billed; never invoiced.")
     shortfall = serializers.CharField(help_text="Carried to the next period; at most 0.")
     fee = serializers.CharField()
-    compared = serializers.CharField(
+    comparisons = serializers.CharField(
         help_text="What of `paid` was spent to compare answers; off all savings already."
     )
 

@@ -190,12 +190,12 @@ def check_rows_are_the_leaves(archive: "Archive", findings: Findings) -> None:
 
 def describe(archive: "Archive", row: int, leaf: int, is_lost: bool, is_foreign: bool) -> str:
     if is_lost and is_foreign:
-        return f"row {leaf} ({archive.unit_name(row)}): altered"
+        return f"row {leaf} ({archive.row_name(row)}): altered"
     if is_lost:
-        return f"row {leaf}: missing (before {archive.unit_name(row)})"
+        return f"row {leaf}: missing (before {archive.row_name(row)})"
     if is_foreign:
-        return f"row {row} ({archive.unit_name(row)}): added"
-    return f"row {row} ({archive.unit_name(row)}): twice, or out of place"
+        return f"row {row} ({archive.row_name(row)}): added"
+    return f"row {row} ({archive.row_name(row)}): twice, or out of place"
 
 
 # ---- Assignment, prices ----------------------------------------------------------------------
@@ -467,7 +467,7 @@ class Period:
     def __init__(self, document: Document, draw: Draw, experiment: Experiment) -> None:
         self.document, self.draw, self.experiment = document, draw, experiment
         self.ledger: defaultdict[str, int] = defaultdict(int)
-        self.paid = self.compared = self.held_out = self.treated = 0
+        self.paid = self.comparisons = self.held_out = self.treated = 0
         self.is_paused = False
         self.units: set[str] = set()
 
@@ -480,7 +480,7 @@ class Period:
             self.claim(call)
 
     def compare(self, row: Document, paid: int) -> None:
-        self.paid, self.compared = self.paid + paid, self.compared + paid
+        self.paid, self.comparisons = self.paid + paid, self.comparisons + paid
         self.claim(row["comparison"])
 
     def claim(self, call: Document) -> None:
@@ -522,7 +522,7 @@ class Period:
             "fee_minor": cents,
             "fee_remainder": remainder,
             "is_paused": self.is_paused,
-            **({"comparisons_atoms": self.compared} if self.compared else {}),
+            **({"comparisons_atoms": self.comparisons} if self.comparisons else {}),
         }
 
 
@@ -671,7 +671,7 @@ class Archive:
     def rows(self) -> Iterator[Document]:
         return (json.loads(line.decode()) for line in self.lines("rows.jsonl"))
 
-    def unit_name(self, number: int) -> str:
+    def row_name(self, number: int) -> str:
         for at, line in enumerate(self.lines("rows.jsonl")):
             if at == number:
                 try:

@@ -26,7 +26,7 @@ class Point:
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """A statement in US dollars. low, high: of all that was saved since the experiment began.
-    compared: what of `paid` was spent to compare answers.
+    comparisons: what of `paid` was spent to compare answers.
     """
 
     untouched: Decimal
@@ -42,7 +42,7 @@ class Amounts:
     estimated: Decimal
     shortfall: Decimal
     fee: Decimal
-    compared: Decimal
+    comparisons: Decimal
 
 
 def usd(nanos: int) -> Decimal:
@@ -68,7 +68,7 @@ def amounts(document: Mapping[str, Any]) -> Amounts:
         estimated=usd(document["estimated"]),
         shortfall=usd(document["shortfall"]),
         fee=usd_of_minor(document["fee_minor"]),
-        compared=_of_atoms(document.get("comparisons_atoms", 0)),
+        comparisons=_of_atoms(document.get("comparisons_atoms", 0)),
     )
 
 

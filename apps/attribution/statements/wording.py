@@ -136,9 +136,9 @@ def _savings(found: Amounts) -> Iterator[Line]:
         "The same calls untouched, each at the price of its day: the counterfactual.",
     )  # fmt: skip
     yield Line("Actual spend", found.paid, "What the providers charged for these calls.")
-    if found.compared:
+    if found.comparisons:
         yield Line(
-            "of which to compare answers", found.compared,
+            "of which to compare answers", found.comparisons,
             "Our own test calls to your providers. Each is a loss of the lever that it was for, in"
             " the ledger and in what is proven.",
         )  # fmt: skip

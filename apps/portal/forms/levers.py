@@ -14,7 +14,8 @@ from apps.tenants.models import Organization
 from apps.tenants.selectors import open_projects
 
 LONGEST_TAG = 2 * LONGEST_NAME
-AS_ABOVE = ("", "As above")
+# What stands for nothing said: above the organization stands nobody.
+DEFAULT, AS_ABOVE = ("", "Default"), ("", "As above")
 _STATES = (("off", "Off"), ("shadow", "Shadow: watch only"), ("on", "On"))
 _TEMPERATURES = (("no", "No: temperature 0 only"), ("yes", "Yes, at any temperature"))
 _SHARES = tuple((str(step), f"{step} %") for step in TRAFFIC_STEPS)
@@ -76,11 +77,7 @@ class PolicyForm(forms.Form):
         max_value=LONGEST_TTL_S // SECONDS_AN_HOUR,
         required=False,
     )
-    caches_any_temperature = forms.ChoiceField(
-        label="Keep answers drawn at random",
-        choices=[AS_ABOVE, *_TEMPERATURES],
-        required=False,
-    )
+    caches_any_temperature = forms.ChoiceField(label="Keep answers drawn at random", required=False)
     allowed_models = forms.CharField(
         label="Models that routing may choose",
         required=False,
@@ -94,11 +91,8 @@ class PolicyForm(forms.Form):
         "one. none: no model, so that answers that are not the same count as different.",
     )
     traffic_percent = forms.ChoiceField(
-        label="Share of conversations that levers may touch",
-        choices=[AS_ABOVE, *_SHARES],
-        required=False,
+        label="Share of conversations that levers may touch", required=False
     )
-
     deadline_minutes = forms.IntegerField(
         label="Calls can wait for, in minutes",
         min_value=1,
@@ -110,17 +104,11 @@ class PolicyForm(forms.Form):
     def __init__(self, *args: Any, is_whole: bool, **options: Any) -> None:
         super().__init__(*args, **options)
         for lever in LEVERS:
-            self.fields[lever] = forms.ChoiceField(
-                label=LABELS[lever], choices=[AS_ABOVE, *_STATES], required=False
-            )
+            self.fields[lever] = forms.ChoiceField(label=LABELS[lever], required=False)
         self.order_fields(LEVERS)
-        if is_whole:
-            self._say_default()
-
-    def _say_default(self) -> None:
-        """Nothing stands above the organization."""
+        unsaid = DEFAULT if is_whole else AS_ABOVE
         for name, choices in _CHOICES.items():
-            self.fields[name].choices = [("", "Default"), *choices]  # type: ignore[attr-defined]
+            self.fields[name].choices = [unsaid, *choices]  # type: ignore[attr-defined]
 
     def terms(self) -> PolicyTerms:
         """What was typed."""
