@@ -10,8 +10,8 @@ from pathlib import Path
 class Row:
     """One figure of one run.
 
-    `baseline` was measured in the same run, `target` is what we promise; either may be missing.
-    `met` is None when there is no target.
+    `baseline` was measured in the same run or published, `target` is what we promise, `aim` what we
+    would like; each may be missing. `met` is None when there is no target.
     """
 
     figure: str
@@ -20,11 +20,12 @@ class Row:
     baseline: float | None = None
     target: float | None = None
     met: bool | None = None
+    aim: float | None = None
 
 
 def table(rows: Sequence[Row]) -> str:
     """The rows in aligned columns under a heading; `ratio` is the value's to the baseline."""
-    heading = ("figure", "value", "unit", "baseline", "ratio", "target", "met")
+    heading = ("figure", "value", "unit", "baseline", "ratio", "target", "met", "aim")
     lines = [heading, *(_cells(row) for row in rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join(
@@ -36,8 +37,9 @@ def table(rows: Sequence[Row]) -> str:
 def _cells(row: Row) -> tuple[str, ...]:
     ratio = row.value / row.baseline if row.baseline else None
     met = {True: "yes", False: "no", None: "-"}[row.met]
-    numbers = [_number(value) for value in (row.value, row.baseline, ratio, row.target)]
-    return (row.figure, numbers[0], row.unit, *numbers[1:], met)
+    values = (row.value, row.baseline, ratio, row.target, row.aim)
+    value, baseline, ratio_said, target, aim = map(_number, values)
+    return (row.figure, value, row.unit, baseline, ratio_said, target, met, aim)
 
 
 def _number(value: float | None) -> str:

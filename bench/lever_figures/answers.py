@@ -43,7 +43,7 @@ def trap_rows() -> list[Row]:
     vetoed = _served(traps, lambda p: veto(p["a"], p["b"]) is not None) / len(traps)
     return [
         Row("fow pairs, near-exact: served of those alike", served, "share", 0.127, 0.12,
-            served >= 0.12),
+            served >= 0.12, 0.4),
         Row("- traps served", wrong, f"of {len(traps)}", None, 0, wrong == 0),
         Row("- traps that a veto stops", vetoed, "share"),
         Row("fow conversations: traps served", fooled, "of 120", None, 0, fooled == 0),
@@ -60,7 +60,7 @@ def stream_rows(quick: bool) -> list[Row]:
     kept = float((wrong <= BOUND).mean())
     return [
         Row("banking77: hits at <= 1 % wrong a request", float(hits.mean()), "share", ANCHOR_HITS,
-            LEAST_HITS, bool(hits.mean() >= LEAST_HITS)),
+            LEAST_HITS, bool(hits.mean() >= LEAST_HITS), 0.3),
         Row(f"- bound kept in {orders} orders", kept, "share", None, 0.95, kept >= 0.95),
         Row("- wrong a request, mean", float(wrong.mean()), "share", 0.0062),
         Row("- wrong a request, worst order", float(wrong.max()), "share", 0.0094, BOUND,

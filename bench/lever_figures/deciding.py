@@ -51,6 +51,7 @@ def decision_rows(quick: bool) -> list[Row]:
             None,
             TARGET_MS,
             slowest <= TARGET_MS,
+            AIM_MS,
         ),
         Row("- p50", float(np.percentile(total, 50)), "ms"),
         *(

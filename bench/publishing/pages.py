@@ -15,7 +15,7 @@ from bench.rows import Row
 _OPENING = r"<!-- figures: {} ?(whole|quick)? ?-->\n"
 _CLOSING = "<!-- /figures -->"
 _MACHINE = re.compile(r"(<!-- machine -->\n).*?(<!-- /machine -->)", re.DOTALL)
-_HEADING = ("figure", "value", "baseline", "ratio", "target", "met")
+_HEADING = ("figure", "value", "baseline", "ratio", "target", "met", "aim")
 _MET = {True: "yes", False: "**no**", None: ""}
 
 
@@ -87,16 +87,18 @@ def _line(cells: Iterable[str]) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     ratio = "" if not row.baseline else f"{row.value / row.baseline:.3g}"
-    value, baseline, target = (
-        amount(each, row.unit) for each in (row.value, row.baseline, row.target)
+    value, baseline, target, aim = (
+        amount(each, row.unit) for each in (row.value, row.baseline, row.target, row.aim)
     )
-    return row.figure.replace("|", "/"), value, baseline, ratio, target, _MET[row.met]
+    return row.figure.replace("|", "/"), value, baseline, ratio, target, _MET[row.met], aim
 
 
 def amount(value: float | None, unit: str) -> str:
-    """A figure with its unit; empty for none."""
+    """A figure with its unit, shares in percent; empty for none."""
     if value is None:
         return ""
+    if unit == "share":
+        return amount(100 * value, "%")
     is_whole = value == int(value) or abs(value) >= 10_000
     number = f"{value:,.0f}" if is_whole else f"{value:.4g}"
     return f"{number} {unit}".rstrip()

@@ -159,3 +159,10 @@ def test_what_is_kept_is_json_of_rows() -> None:
         if "timeline" not in path.name:
             runs = json.loads(path.read_text())["runs"]
             assert [[Row(**row) for row in run["rows"]] for run in runs]
+
+
+def test_shares_are_told_in_percent_and_aims_beside_targets() -> None:
+    served = Row("served", 0.193, "share", 0.127, 0.12, True, 0.4)
+    page = page_of([RUN | {"rows": [asdict(served)]}])
+    assert "| met | aim |\n" in page
+    assert "| served | 19.3 % | 12.7 % | 1.52 | 12 % | yes | 40 % |" in page

@@ -55,7 +55,7 @@ def test_an_unknown_benchmark_is_answered_with_those_there_are(tmp_path: Path) -
 
 
 ROWS = [
-    Row("create one organization", 0.43, "s", None, 1.5, True),
+    Row("create one organization", 0.43, "s", None, 1.5, True, 0.4),
     Row("requests", 12_345.6, "1/s", 4.0, 20_000, False),
     Row("size", 3, "MB"),
 ]
@@ -63,10 +63,10 @@ ROWS = [
 
 def test_rows_are_a_table_for_people_and_json_with_the_same_names(tmp_path: Path) -> None:
     assert table(ROWS) == (
-        "figure                   value   unit  baseline  ratio  target  met\n"
-        "create one organization  0.43    s     -         -      1.5     yes\n"
-        "requests                 12,346  1/s   4         3086   20,000  no\n"
-        "size                     3       MB    -         -      -       -"
+        "figure                   value   unit  baseline  ratio  target  met  aim\n"
+        "create one organization  0.43    s     -         -      1.5     yes  0.4\n"
+        "requests                 12,346  1/s   4         3086   20,000  no   -\n"
+        "size                     3       MB    -         -      -       -    -"
     )
     write_json(tmp_path / "rows.json", ROWS[:1])
     assert json.loads((tmp_path / "rows.json").read_text()) == [
@@ -77,6 +77,7 @@ def test_rows_are_a_table_for_people_and_json_with_the_same_names(tmp_path: Path
             "baseline": None,
             "target": 1.5,
             "met": True,
+            "aim": 0.4,
         }
     ]
 
@@ -91,7 +92,8 @@ def test_a_benchmark_that_misses_its_target_has_run(
 
     monkeypatch.setattr("importlib.import_module", lambda name: {"bench.speed": Module}[name])
     run_bench(["speed", "--quick", "--json", str(tmp_path / "rows.json")])
-    assert capsys.readouterr().out.splitlines()[1].split() == ["quick", "1", "-", "-", "2", "no"]
+    said = capsys.readouterr().out.splitlines()[1].split()
+    assert said == ["quick", "1", "-", "-", "2", "no", "-"]
     assert json.loads((tmp_path / "rows.json").read_text())[0]["met"] is False
 
 
