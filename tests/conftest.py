@@ -42,7 +42,7 @@ def django_db_setup(
     """This process's clone of the migrated template, in place of pytest-django's own migration."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     server = os.environ["DATABASE_URL"]
-    template = f"template_{databases.digest()}"
+    template = databases.template_name()
     databases.ensure_template(server, template)
     for url in databases.cloned(server, template, f"test_{worker}"):
         with django_db_blocker.unblock():

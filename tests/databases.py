@@ -1,6 +1,7 @@
 """A database for each test process: a clone of one template that holds every migration.
 
 The template is named after a hash of what shapes it, so it is made again exactly when that changes.
+A whole run makes it while tests are still collected: python -m tests.databases.
 """
 
 import hashlib
@@ -31,6 +32,11 @@ def digest(root: Path = ROOT) -> str:
     for path in sorted({path for pattern in _SHAPING for path in root.glob(pattern)}):
         total.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
     return total.hexdigest()[:12]
+
+
+def template_name() -> str:
+    """Of the template of this checkout."""
+    return f"template_{digest()}"
 
 
 def with_name(url: str, name: str) -> str:
@@ -96,3 +102,7 @@ def _databases_named(connection: psycopg.Connection, prefix: str) -> set[str]:
 def _drop(connection: psycopg.Connection, name: str) -> None:
     drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
     connection.execute(drop.format(sql.Identifier(name)))
+
+
+if __name__ == "__main__":
+    ensure_template(os.environ["DATABASE_URL"], template_name())

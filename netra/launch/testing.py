@@ -1,13 +1,17 @@
 """`apex test`: the suite against throw-away databases of its own."""
 
 import os
-from collections.abc import Mapping, Sequence
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from netra.launch.browser import find_browser, provide_browser
 from netra.launch.environment import SERVICE_URLS, Addresses, child_environment
 from netra.launch.foreground import run_foreground
 from netra.launch.locking import hold
 from netra.launch.places import Places
+from netra.launch.processes import die_with_us
 from netra.launch.services import running_services
 from netra.launch.terminal import Terminal
 
@@ -23,7 +27,8 @@ def test(places: Places, arguments: list[str]) -> int:
         env = test_environment(places, caller, urls) | _browser(places, arguments)
         env["NETRA_TEST_LONG"] = "1" if "--long" in arguments else ""
         command = pytest_command(str(places.python), [a for a in arguments if a != "--long"])
-        return run_foreground(command, env=env, cwd=places.root)
+        with _template_ahead(places, env, arguments):
+            return run_foreground(command, env=env, cwd=places.root)
 
 
 def outside_variables(caller: Mapping[str, str]) -> dict[str, str]:
@@ -54,6 +59,28 @@ def pytest_command(python: str, arguments: Sequence[str]) -> list[str]:
 def is_whole(arguments: Sequence[str]) -> bool:
     """True when `arguments` neither name nor filter tests."""
     return all(a.startswith("-") and not a.startswith(_SELECTING) for a in arguments)
+
+
+@contextmanager
+def _template_ahead(
+    places: Places, env: Mapping[str, str], arguments: Sequence[str]
+) -> Iterator[None]:
+    """Migrate the database that all others are clones of while pytest collects; whoever needs it
+    waits for it, or makes it if this fails. Few tests need none.
+    """
+    if not is_whole(arguments):
+        yield
+        return
+    command = [str(places.python), "-m", "tests.databases"]
+    with subprocess.Popen(
+        command,
+        env=env,
+        cwd=places.root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=die_with_us(signal.SIGTERM),
+    ):
+        yield
 
 
 def _browser(places: Places, arguments: Sequence[str]) -> dict[str, str]:

@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def site_database(django_db_setup: None) -> Iterator[str]:
     """The URL of a database that only the site uses."""
     mine = os.environ["DATABASE_URL"]
-    template = f"template_{databases.digest()}"
+    template = databases.template_name()
     yield from databases.cloned(mine, template, f"browser_{mine.rpartition('/')[2]}")
 
 

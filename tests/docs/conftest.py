@@ -14,7 +14,7 @@ from tests.simulator import running_simulator
 def product(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Portal, API, gateway, shipper and simulator over a database of their own."""
     mine = os.environ["DATABASE_URL"]
-    template = f"template_{databases.digest()}"
+    template = databases.template_name()
     folder = tmp_path_factory.mktemp("docs")
     with running_simulator() as simulator:
         for url in databases.cloned(mine, template, f"docs_{mine.rpartition('/')[2]}"):

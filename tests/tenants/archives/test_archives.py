@@ -64,7 +64,7 @@ TOLD = """
 def fresh(django_db_blocker: object) -> Iterator[str]:
     """The URL of another installation's database: migrated, and empty."""
     mine = os.environ["DATABASE_URL"]
-    template = f"template_{databases.digest()}"
+    template = databases.template_name()
     yield from databases.cloned(mine, template, f"fresh_{mine.rpartition('/')[2]}")
     use_database(mine)
 
