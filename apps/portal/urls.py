@@ -129,6 +129,7 @@ organization_patterns = [
         name="delivery_redeliver",
     ),
     path("requests/", requests.request_list, name="requests"),
+    path("requests/requests.csv", requests.request_file, name="request_file"),
     path("requests/rows/", requests.request_rows, name="request_rows"),
     path("requests/<uuid:request_id>/", requests.request_page, name="request"),
     path("requests/<uuid:request_id>/content/", requests.request_content, name="request_content"),

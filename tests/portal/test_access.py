@@ -21,6 +21,7 @@ DOWNLOADS: dict[str, Permission | Access] = {
     "usage_file": Permission.USAGE_READ,
     "value_file": Permission.USAGE_READ,
     "usage_imports": Permission.USAGE_READ,
+    "request_file": Permission.USAGE_READ,
     "request_rows": Permission.USAGE_READ,
     "request_content": Permission.CONTENT_READ,
     "first_request": Permission.USAGE_READ,

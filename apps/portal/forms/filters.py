@@ -7,6 +7,7 @@ from django import forms
 
 from apps.tenants.models import Organization
 from apps.tenants.selectors import api_keys
+from apps.usage.querying import InvalidQuery
 
 ANY = ("", "Any")
 MOST_KEYS = 500
@@ -29,6 +30,12 @@ class FilterForm(forms.Form):
     def has_more(self) -> bool:
         """Whether something is asked for behind the fold."""
         return any(self.data.get(name) for name in self.more)
+
+    def demand(self) -> None:
+        """For files, which cannot show a form. Raises InvalidQuery that says what is wrong."""
+        if not self.is_valid():
+            texts = (str(text) for found in self.errors.values() for text in found)
+            raise InvalidQuery(" ".join(texts))
 
     def offer(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
         """Let one of `choices` be taken in the field, or any."""

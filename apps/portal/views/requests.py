@@ -13,7 +13,9 @@ from apps.portal.forms.requests import RequestsForm
 from apps.portal.paging import page_of
 from apps.portal.request_figures import bill_of, levers_of, timeline_of
 from apps.portal.request_rows import alike, project_names, row_of, rows_of
+from apps.tenants.downloads import Download
 from apps.tenants.permissions import Permission
+from apps.usage.exports import FORMATS, exported
 from apps.usage.selectors import (
     SearchTooWide,
     UsageEvent,
@@ -25,6 +27,8 @@ from apps.usage.selectors import (
     served_models,
 )
 from apps.usage.services.contents import open_content
+
+_FILE = "csv"
 
 
 @portal_view(Permission.USAGE_READ)
@@ -55,6 +59,18 @@ def request_rows(request: PortalRequest) -> HttpResponse:
     response = render(request, "portal/requests/rows.html", found)
     response["Netra-Known"] = found["known"]
     return response
+
+
+@portal_view(Permission.USAGE_READ)
+def request_file(request: PortalRequest) -> Download:
+    """All requests that the search finds, oldest first, sent while they are read. Raises
+    InvalidQuery.
+    """
+    organization = request.actor.organization
+    form = RequestsForm(request.GET, organization=organization)
+    form.demand()
+    chunks = exported(organization, form.wanted(), name=_FILE, at=utc_now())
+    return Download(chunks, FORMATS[_FILE].media_type, f"requests.{FORMATS[_FILE].ending}")
 
 
 @portal_view(Permission.USAGE_READ)

@@ -67,11 +67,10 @@ def usage_page(request: PortalRequest) -> HttpResponse:
 
 @portal_view(Permission.USAGE_READ)
 def usage_file(request: PortalRequest) -> HttpResponse:
-    """The rows of the page, all of them and with every digit."""
+    """The rows of the page, all of them and with every digit. Raises InvalidQuery."""
     organization, now = request.actor.organization, utc_now()
     form = UsageForm(request.GET, organization=organization, now=now)
-    if not form.is_valid():
-        return HttpResponse("Give days and filters as the page Usage does.", status=400)
+    form.demand()
     form.assume_tag(tag_names())
     first, last = form.cleaned_data["since"], form.cleaned_data["until"]
     found = breakdown(organization, form, at=now)

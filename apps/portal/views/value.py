@@ -54,8 +54,7 @@ def value_file(request: PortalRequest) -> HttpResponse:
     """The figures of the page, exactly. Raises InvalidQuery, SearchTooWide."""
     at = utc_now()
     form = _form(request, at)
-    if not form.is_valid():
-        raise InvalidQuery(" ".join(str(text) for texts in form.errors.values() for text in texts))
+    form.demand()
     query = form.wanted()
     name = f"value-{query.first}-{query.last}.csv"
     return csv_file(name, LINE_COLUMNS, value_lines(value(query, at=at)))

@@ -10,11 +10,13 @@ from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Left
+from django.db.models.lookups import Exact
 from psycopg.errors import QueryCanceled
 
 from apps.kernel.errors import NetraError
 from apps.usage.models import Adjustment, UsageEvent
+from apps.usage.store.facets import LONGEST_VALUE
 
 # A search that no index serves reads the whole window; past this the window is too wide.
 PATIENCE_MS = 5_000
@@ -165,6 +167,8 @@ def _conditions(wanted: EventFilter) -> Iterator[Q]:
         yield Q(actual_usd__isnull=not wanted.is_priced) & ~Q(outcome=_REFUSED)
         if not wanted.is_priced:  # which follows, and is what an index has
             yield Q(first_actual_usd=None)
+    if wanted.end_user is not None:  # follows from the comparison, and is what an index has
+        yield Q(Exact(Left("end_user", LONGEST_VALUE), wanted.end_user[:LONGEST_VALUE]))
     yield from _origins(wanted)
     if wanted.lever is not None:
         yield Q(decomposition__has_key=wanted.lever)

@@ -1,5 +1,7 @@
+import csv
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 from unittest.mock import patch
 
@@ -132,6 +134,19 @@ def test_a_list_that_follows_gets_rows_only_when_they_changed(world: World, clie
     second = client.get(path(world, "request_rows"), again)
     assert (second.status_code, str(call.event_id) in second.content.decode()) == (200, True)
     assert "<html" not in second.content.decode()
+
+
+def test_a_search_is_a_file_with_all_that_it_finds(world: World, client: Client) -> None:
+    first, second, _ = (
+        carry(world.organization, started_at=NOW - timedelta(minutes=ago), end_user=name)
+        for ago, name in ((3, "ada"), (2, "ada"), (1, "grace"))
+    )
+    answer = client.get(path(world, "request_file"), {"end_user": "ada"})
+    rows = list(csv.DictReader(StringIO(answer.getvalue().decode())))
+    assert answer["Content-Disposition"] == 'attachment; filename="requests.csv"'
+    assert [row["id"] for row in rows] == [str(first.event_id), str(second.event_id)]
+    assert "requests.csv?end_user=ada" in page(client, world, end_user="ada")
+    assert client.get(path(world, "request_file"), {"since": "soon"}).status_code == 400
 
 
 def test_one_request_shows_its_money_down_to_the_rate(world: World, client: Client) -> None:
