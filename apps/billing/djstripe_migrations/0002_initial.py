@@ -5,6 +5,8 @@ import djstripe.fields
 from django.conf import settings
 from django.db import migrations, models
 
+from apps.billing.together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -16,602 +18,604 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='customer',
-            name='subscriber',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='djstripe_customers', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='charge',
-            name='customer',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The customer associated with this charge.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='charges', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='discount',
-            name='customer',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The ID of the customer associated with this discount.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='customer_discounts', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='discount',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='dispute',
-            name='balance_transaction',
-            field=djstripe.fields.StripeForeignKey(help_text='Balance transaction that describes the impact on your account balance.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='disputes', to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='dispute',
-            name='charge',
-            field=djstripe.fields.StripeForeignKey(help_text='The charge that was disputed', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='disputes', to='djstripe.charge', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='dispute',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='charge',
-            name='source',
-            field=djstripe.fields.PaymentMethodForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='charges', to='djstripe.djstripepaymentmethod'),
-        ),
-        migrations.AddField(
-            model_name='earlyfraudwarning',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='event',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='feature',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='file',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='filelink',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='filelink',
-            name='file',
-            field=djstripe.fields.StripeForeignKey(on_delete=django.db.models.deletion.CASCADE, to='djstripe.file', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AlterUniqueTogether(
-            name='idempotencykey',
-            unique_together={('action', 'livemode')},
-        ),
-        migrations.AddField(
-            model_name='invoice',
-            name='charge',
-            field=models.OneToOneField(help_text='The latest charge generated for this invoice, if any.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='latest_%(class)s', to='djstripe.charge'),
-        ),
-        migrations.AddField(
-            model_name='invoice',
-            name='customer',
-            field=djstripe.fields.StripeForeignKey(help_text='The customer associated with this invoice.', on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='invoice',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='discount',
-            name='invoice',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The invoice that the discount’s coupon was applied to, if it was applied directly to a particular invoice.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='invoice_discounts', to='djstripe.invoice', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='charge',
-            name='invoice',
-            field=djstripe.fields.StripeForeignKey(help_text='The invoice this charge is for if one exists.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='charges', to='djstripe.invoice', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='invoiceitem',
-            name='customer',
-            field=djstripe.fields.StripeForeignKey(help_text='The customer associated with this invoiceitem.', on_delete=django.db.models.deletion.CASCADE, related_name='invoiceitems', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='invoiceitem',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='invoiceitem',
-            name='invoice',
-            field=djstripe.fields.StripeForeignKey(help_text='The invoice to which this invoiceitem is attached.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='invoiceitems', to='djstripe.invoice', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='issuingauthorization',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='issuingcard',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='issuingcardholder',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='issuingdispute',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='issuingtransaction',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='lineitem',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='lineitem',
-            name='invoice_item',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The ID of the invoice item associated with this line item if any.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.invoiceitem', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='mandate',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='paymentintent',
-            name='customer',
-            field=djstripe.fields.StripeForeignKey(help_text='Customer this PaymentIntent is for if one exists.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='paymentintent',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='paymentintent',
-            name='on_behalf_of',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The account (if any) for which the funds of the PaymentIntent are intended.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='payment_intents', to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='invoice',
-            name='payment_intent',
-            field=models.OneToOneField(help_text='The PaymentIntent associated with this invoice. The PaymentIntent is generated when the invoice is finalized, and can then be used to pay the invoice.Note that voiding an invoice will cancel the PaymentIntent', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.paymentintent'),
-        ),
-        migrations.AddField(
-            model_name='dispute',
-            name='payment_intent',
-            field=djstripe.fields.StripeForeignKey(help_text='The PaymentIntent that was disputed', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='disputes', to='djstripe.paymentintent', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='charge',
-            name='payment_intent',
-            field=djstripe.fields.StripeForeignKey(help_text='PaymentIntent associated with this charge, if one exists.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='charges', to='djstripe.paymentintent', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='paymentmethod',
-            name='customer',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='Customer to which this PaymentMethod is saved. This will not be set when the PaymentMethod has not been saved to a Customer.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='payment_methods', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='paymentmethod',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='paymentintent',
-            name='payment_method',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='Payment method used in this PaymentIntent.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='mandate',
-            name='payment_method',
-            field=djstripe.fields.StripeForeignKey(on_delete=django.db.models.deletion.CASCADE, to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='invoice',
-            name='default_payment_method',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text="Default payment method for the invoice. It must belong to the customer associated with the invoice. If not set, defaults to the subscription's default payment method, if any, or to the default payment method in the customer's invoice settings.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='customer',
-            name='default_payment_method',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='default payment method used for subscriptions and invoices for the customer.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='charge',
-            name='payment_method',
-            field=djstripe.fields.StripeForeignKey(help_text='PaymentMethod used in this charge.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='charges', to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='payout',
-            name='balance_transaction',
-            field=djstripe.fields.StripeForeignKey(help_text='Balance transaction that describes the impact on your account balance.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='payout',
-            name='destination',
-            field=djstripe.fields.StripeForeignKey(help_text='Bank account or card the payout was sent to.', null=True, on_delete=django.db.models.deletion.PROTECT, to='djstripe.bankaccount', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='payout',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='payout',
-            name='failure_balance_transaction',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='If the payout failed or was canceled, this will be the balance transaction that reversed the initial balance transaction, and puts the funds from the failed payout back in your balance.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='failure_payouts', to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='payout',
-            name='original_payout',
-            field=models.OneToOneField(blank=True, help_text='If this payout reverses another, this is the ID of the original payout.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.payout'),
-        ),
-        migrations.AddField(
-            model_name='payout',
-            name='reversed_by',
-            field=models.OneToOneField(blank=True, help_text='If this payout was reversed, this is the ID of the payout that reverses this payout.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='reversed_payout', to='djstripe.payout'),
-        ),
-        migrations.AddField(
-            model_name='price',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='invoiceitem',
-            name='price',
-            field=models.ForeignKey(help_text='If the invoice item is a proration, the price of the subscription for which the proration was computed.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invoiceitems', to='djstripe.price'),
-        ),
-        migrations.AddField(
-            model_name='product',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='price',
-            name='product',
-            field=djstripe.fields.StripeForeignKey(help_text='The product this price is associated with.', on_delete=django.db.models.deletion.CASCADE, related_name='prices', to='djstripe.product', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='productfeature',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='productfeature',
-            name='entitlement_feature',
-            field=djstripe.fields.StripeForeignKey(help_text='The feature that this product feature references.', on_delete=django.db.models.deletion.CASCADE, related_name='product_features', to='djstripe.feature', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='productfeature',
-            name='product',
-            field=djstripe.fields.StripeForeignKey(help_text='The product this feature is attached to.', on_delete=django.db.models.deletion.CASCADE, related_name='features', to='djstripe.product', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='promotioncode',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='refund',
-            name='balance_transaction',
-            field=djstripe.fields.StripeForeignKey(help_text='Balance transaction that describes the impact on your account balance.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='refund',
-            name='charge',
-            field=djstripe.fields.StripeForeignKey(help_text='The charge that was refunded', on_delete=django.db.models.deletion.CASCADE, related_name='refunds', to='djstripe.charge', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='refund',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='refund',
-            name='failure_balance_transaction',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='If the refund failed, this balance transaction describes the adjustment made on your account balance that reverses the initial balance transaction.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='failure_refunds', to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='review',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='scheduledqueryrun',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='scheduledqueryrun',
-            name='file',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The file object representing the results of the query.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.file', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='session',
-            name='customer',
-            field=djstripe.fields.StripeForeignKey(help_text='Customer this Checkout is for if one exists.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='session',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='session',
-            name='payment_intent',
-            field=djstripe.fields.StripeForeignKey(help_text='PaymentIntent created if SKUs or line items were provided.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.paymentintent', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='setupintent',
-            name='customer',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='Customer this SetupIntent belongs to, if one exists.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='setupintent',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='setupintent',
-            name='on_behalf_of',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The account (if any) for which the setup is intended.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='setup_intents', to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='setupintent',
-            name='payment_method',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='Payment method used in this PaymentIntent.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='session',
-            name='setup_intent',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The ID of the SetupIntent for Checkout Sessions in setup mode.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.setupintent', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='shippingrate',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='source',
-            name='customer',
-            field=djstripe.fields.StripeForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sources', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='source',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='sourcetransaction',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='sourcetransaction',
-            name='source',
-            field=djstripe.fields.StripeForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.source', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='subscription',
-            name='customer',
-            field=djstripe.fields.StripeForeignKey(help_text='The customer associated with this subscription.', on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='subscription',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='session',
-            name='subscription',
-            field=djstripe.fields.StripeForeignKey(help_text='Subscription created if one or more plans were provided.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='lineitem',
-            name='subscription',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The subscription that the invoice item pertains to, if any.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='invoiceitem',
-            name='subscription',
-            field=djstripe.fields.StripeForeignKey(help_text='The subscription that this invoice item has been created for, if any.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invoiceitems', to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='invoice',
-            name='subscription',
-            field=djstripe.fields.StripeForeignKey(help_text='The subscription that this invoice was prepared for, if any.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='%(class)ss', to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='discount',
-            name='subscription',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The subscription that this coupon is applied to, if it is applied to a particular subscription.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='subscription_discounts', to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='subscriptionitem',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='subscriptionitem',
-            name='price',
-            field=models.ForeignKey(blank=True, help_text='The price the customer is subscribed to.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='subscription_items', to='djstripe.price'),
-        ),
-        migrations.AddField(
-            model_name='subscriptionitem',
-            name='subscription',
-            field=djstripe.fields.StripeForeignKey(help_text='The subscription this subscription item belongs to.', on_delete=django.db.models.deletion.CASCADE, related_name='items', to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='lineitem',
-            name='subscription_item',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The subscription item that generated this invoice item. Left empty if the line item is not an explicit result of a subscription.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.subscriptionitem', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='subscriptionschedule',
-            name='customer',
-            field=models.ForeignKey(help_text='The customer who owns the subscription schedule.', on_delete=django.db.models.deletion.CASCADE, related_name='schedules', to='djstripe.customer'),
-        ),
-        migrations.AddField(
-            model_name='subscriptionschedule',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='subscriptionschedule',
-            name='released_subscription',
-            field=models.ForeignKey(blank=True, help_text='The subscription once managed by this subscription schedule (if it is released).', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='released_schedules', to='djstripe.subscription'),
-        ),
-        migrations.AddField(
-            model_name='subscriptionschedule',
-            name='subscription',
-            field=models.ForeignKey(blank=True, help_text='ID of the subscription managed by the subscription schedule.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='subscriptions', to='djstripe.subscription'),
-        ),
-        migrations.AddField(
-            model_name='taxcode',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='shippingrate',
-            name='tax_code',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The shipping tax code', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.taxcode', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='taxid',
-            name='customer',
-            field=djstripe.fields.StripeForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='tax_ids', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='taxid',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='taxrate',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='subscriptionitem',
-            name='tax_rates',
-            field=models.ManyToManyField(blank=True, db_table='djstripe_djstripesubscriptionitemtaxrate', help_text='The tax rates which apply to this subscription_item. When set, the default_tax_rates on the subscription do not apply to this subscription_item.', related_name='+', to='djstripe.taxrate'),
-        ),
-        migrations.AddField(
-            model_name='invoiceitem',
-            name='tax_rates',
-            field=models.ManyToManyField(blank=True, db_table='djstripe_djstripeinvoiceitemtaxrate', help_text='The tax rates which apply to this invoice item. When set, the default_tax_rates on the invoice do not apply to this invoice item.', related_name='+', to='djstripe.taxrate'),
-        ),
-        migrations.AddField(
-            model_name='invoice',
-            name='default_tax_rates',
-            field=models.ManyToManyField(blank=True, db_table='djstripe_djstripeinvoicedefaulttaxrate', help_text='The tax rates applied to this invoice, if any.', related_name='+', to='djstripe.taxrate'),
-        ),
-        migrations.AddField(
-            model_name='transfer',
-            name='balance_transaction',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='Balance transaction that describes the impact on your account balance.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='transfer',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='transferreversal',
-            name='balance_transaction',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='Balance transaction that describes the impact on your account balance.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='transfer_reversals', to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='transferreversal',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='transferreversal',
-            name='transfer',
-            field=djstripe.fields.StripeForeignKey(help_text='The transfer that was reversed.', on_delete=django.db.models.deletion.CASCADE, related_name='reversals', to='djstripe.transfer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='upcominginvoice',
-            name='charge',
-            field=models.OneToOneField(help_text='The latest charge generated for this invoice, if any.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='latest_%(class)s', to='djstripe.charge'),
-        ),
-        migrations.AddField(
-            model_name='upcominginvoice',
-            name='customer',
-            field=djstripe.fields.StripeForeignKey(help_text='The customer associated with this invoice.', on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='upcominginvoice',
-            name='default_payment_method',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text="Default payment method for the invoice. It must belong to the customer associated with the invoice. If not set, defaults to the subscription's default payment method, if any, or to the default payment method in the customer's invoice settings.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='upcominginvoice',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='upcominginvoice',
-            name='payment_intent',
-            field=models.OneToOneField(help_text='The PaymentIntent associated with this invoice. The PaymentIntent is generated when the invoice is finalized, and can then be used to pay the invoice.Note that voiding an invoice will cancel the PaymentIntent', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.paymentintent'),
-        ),
-        migrations.AddField(
-            model_name='upcominginvoice',
-            name='subscription',
-            field=djstripe.fields.StripeForeignKey(help_text='The subscription that this invoice was prepared for, if any.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='%(class)ss', to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='verificationreport',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='verificationsession',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='verificationsession',
-            name='last_verification_report',
-            field=djstripe.fields.StripeForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.verificationreport', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='webhookendpoint',
-            name='djstripe_owner_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='webhookeventtrigger',
-            name='event',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='Event object contained in the (valid) Webhook', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.event', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='webhookeventtrigger',
-            name='stripe_trigger_account',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AddField(
-            model_name='webhookeventtrigger',
-            name='webhook_endpoint',
-            field=djstripe.fields.StripeForeignKey(blank=True, help_text='The endpoint this webhook was received on', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.webhookendpoint', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
-        ),
-        migrations.AlterUniqueTogether(
-            name='coupon',
-            unique_together={('id', 'livemode')},
-        ),
+        Together([
+            migrations.AddField(
+                model_name='customer',
+                name='subscriber',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='djstripe_customers', to=settings.AUTH_USER_MODEL),
+            ),
+            migrations.AddField(
+                model_name='charge',
+                name='customer',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The customer associated with this charge.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='charges', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='discount',
+                name='customer',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The ID of the customer associated with this discount.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='customer_discounts', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='discount',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='dispute',
+                name='balance_transaction',
+                field=djstripe.fields.StripeForeignKey(help_text='Balance transaction that describes the impact on your account balance.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='disputes', to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='dispute',
+                name='charge',
+                field=djstripe.fields.StripeForeignKey(help_text='The charge that was disputed', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='disputes', to='djstripe.charge', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='dispute',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='charge',
+                name='source',
+                field=djstripe.fields.PaymentMethodForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='charges', to='djstripe.djstripepaymentmethod'),
+            ),
+            migrations.AddField(
+                model_name='earlyfraudwarning',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='event',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='feature',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='file',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='filelink',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='filelink',
+                name='file',
+                field=djstripe.fields.StripeForeignKey(on_delete=django.db.models.deletion.CASCADE, to='djstripe.file', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AlterUniqueTogether(
+                name='idempotencykey',
+                unique_together={('action', 'livemode')},
+            ),
+            migrations.AddField(
+                model_name='invoice',
+                name='charge',
+                field=models.OneToOneField(help_text='The latest charge generated for this invoice, if any.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='latest_%(class)s', to='djstripe.charge'),
+            ),
+            migrations.AddField(
+                model_name='invoice',
+                name='customer',
+                field=djstripe.fields.StripeForeignKey(help_text='The customer associated with this invoice.', on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='invoice',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='discount',
+                name='invoice',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The invoice that the discount’s coupon was applied to, if it was applied directly to a particular invoice.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='invoice_discounts', to='djstripe.invoice', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='charge',
+                name='invoice',
+                field=djstripe.fields.StripeForeignKey(help_text='The invoice this charge is for if one exists.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='charges', to='djstripe.invoice', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='invoiceitem',
+                name='customer',
+                field=djstripe.fields.StripeForeignKey(help_text='The customer associated with this invoiceitem.', on_delete=django.db.models.deletion.CASCADE, related_name='invoiceitems', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='invoiceitem',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='invoiceitem',
+                name='invoice',
+                field=djstripe.fields.StripeForeignKey(help_text='The invoice to which this invoiceitem is attached.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='invoiceitems', to='djstripe.invoice', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='issuingauthorization',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='issuingcard',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='issuingcardholder',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='issuingdispute',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='issuingtransaction',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='lineitem',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='lineitem',
+                name='invoice_item',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The ID of the invoice item associated with this line item if any.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.invoiceitem', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='mandate',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='paymentintent',
+                name='customer',
+                field=djstripe.fields.StripeForeignKey(help_text='Customer this PaymentIntent is for if one exists.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='paymentintent',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='paymentintent',
+                name='on_behalf_of',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The account (if any) for which the funds of the PaymentIntent are intended.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='payment_intents', to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='invoice',
+                name='payment_intent',
+                field=models.OneToOneField(help_text='The PaymentIntent associated with this invoice. The PaymentIntent is generated when the invoice is finalized, and can then be used to pay the invoice.Note that voiding an invoice will cancel the PaymentIntent', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.paymentintent'),
+            ),
+            migrations.AddField(
+                model_name='dispute',
+                name='payment_intent',
+                field=djstripe.fields.StripeForeignKey(help_text='The PaymentIntent that was disputed', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='disputes', to='djstripe.paymentintent', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='charge',
+                name='payment_intent',
+                field=djstripe.fields.StripeForeignKey(help_text='PaymentIntent associated with this charge, if one exists.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='charges', to='djstripe.paymentintent', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='paymentmethod',
+                name='customer',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='Customer to which this PaymentMethod is saved. This will not be set when the PaymentMethod has not been saved to a Customer.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='payment_methods', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='paymentmethod',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='paymentintent',
+                name='payment_method',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='Payment method used in this PaymentIntent.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='mandate',
+                name='payment_method',
+                field=djstripe.fields.StripeForeignKey(on_delete=django.db.models.deletion.CASCADE, to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='invoice',
+                name='default_payment_method',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text="Default payment method for the invoice. It must belong to the customer associated with the invoice. If not set, defaults to the subscription's default payment method, if any, or to the default payment method in the customer's invoice settings.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='customer',
+                name='default_payment_method',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='default payment method used for subscriptions and invoices for the customer.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='charge',
+                name='payment_method',
+                field=djstripe.fields.StripeForeignKey(help_text='PaymentMethod used in this charge.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='charges', to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='payout',
+                name='balance_transaction',
+                field=djstripe.fields.StripeForeignKey(help_text='Balance transaction that describes the impact on your account balance.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='payout',
+                name='destination',
+                field=djstripe.fields.StripeForeignKey(help_text='Bank account or card the payout was sent to.', null=True, on_delete=django.db.models.deletion.PROTECT, to='djstripe.bankaccount', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='payout',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='payout',
+                name='failure_balance_transaction',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='If the payout failed or was canceled, this will be the balance transaction that reversed the initial balance transaction, and puts the funds from the failed payout back in your balance.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='failure_payouts', to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='payout',
+                name='original_payout',
+                field=models.OneToOneField(blank=True, help_text='If this payout reverses another, this is the ID of the original payout.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.payout'),
+            ),
+            migrations.AddField(
+                model_name='payout',
+                name='reversed_by',
+                field=models.OneToOneField(blank=True, help_text='If this payout was reversed, this is the ID of the payout that reverses this payout.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='reversed_payout', to='djstripe.payout'),
+            ),
+            migrations.AddField(
+                model_name='price',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='invoiceitem',
+                name='price',
+                field=models.ForeignKey(help_text='If the invoice item is a proration, the price of the subscription for which the proration was computed.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invoiceitems', to='djstripe.price'),
+            ),
+            migrations.AddField(
+                model_name='product',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='price',
+                name='product',
+                field=djstripe.fields.StripeForeignKey(help_text='The product this price is associated with.', on_delete=django.db.models.deletion.CASCADE, related_name='prices', to='djstripe.product', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='productfeature',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='productfeature',
+                name='entitlement_feature',
+                field=djstripe.fields.StripeForeignKey(help_text='The feature that this product feature references.', on_delete=django.db.models.deletion.CASCADE, related_name='product_features', to='djstripe.feature', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='productfeature',
+                name='product',
+                field=djstripe.fields.StripeForeignKey(help_text='The product this feature is attached to.', on_delete=django.db.models.deletion.CASCADE, related_name='features', to='djstripe.product', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='promotioncode',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='refund',
+                name='balance_transaction',
+                field=djstripe.fields.StripeForeignKey(help_text='Balance transaction that describes the impact on your account balance.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='refund',
+                name='charge',
+                field=djstripe.fields.StripeForeignKey(help_text='The charge that was refunded', on_delete=django.db.models.deletion.CASCADE, related_name='refunds', to='djstripe.charge', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='refund',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='refund',
+                name='failure_balance_transaction',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='If the refund failed, this balance transaction describes the adjustment made on your account balance that reverses the initial balance transaction.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='failure_refunds', to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='review',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='scheduledqueryrun',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='scheduledqueryrun',
+                name='file',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The file object representing the results of the query.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.file', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='session',
+                name='customer',
+                field=djstripe.fields.StripeForeignKey(help_text='Customer this Checkout is for if one exists.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='session',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='session',
+                name='payment_intent',
+                field=djstripe.fields.StripeForeignKey(help_text='PaymentIntent created if SKUs or line items were provided.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.paymentintent', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='setupintent',
+                name='customer',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='Customer this SetupIntent belongs to, if one exists.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='setupintent',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='setupintent',
+                name='on_behalf_of',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The account (if any) for which the setup is intended.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='setup_intents', to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='setupintent',
+                name='payment_method',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='Payment method used in this PaymentIntent.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='session',
+                name='setup_intent',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The ID of the SetupIntent for Checkout Sessions in setup mode.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.setupintent', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='shippingrate',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='source',
+                name='customer',
+                field=djstripe.fields.StripeForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sources', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='source',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='sourcetransaction',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='sourcetransaction',
+                name='source',
+                field=djstripe.fields.StripeForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.source', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='subscription',
+                name='customer',
+                field=djstripe.fields.StripeForeignKey(help_text='The customer associated with this subscription.', on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='subscription',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='session',
+                name='subscription',
+                field=djstripe.fields.StripeForeignKey(help_text='Subscription created if one or more plans were provided.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='lineitem',
+                name='subscription',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The subscription that the invoice item pertains to, if any.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='invoiceitem',
+                name='subscription',
+                field=djstripe.fields.StripeForeignKey(help_text='The subscription that this invoice item has been created for, if any.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invoiceitems', to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='invoice',
+                name='subscription',
+                field=djstripe.fields.StripeForeignKey(help_text='The subscription that this invoice was prepared for, if any.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='%(class)ss', to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='discount',
+                name='subscription',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The subscription that this coupon is applied to, if it is applied to a particular subscription.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='subscription_discounts', to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='subscriptionitem',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='subscriptionitem',
+                name='price',
+                field=models.ForeignKey(blank=True, help_text='The price the customer is subscribed to.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='subscription_items', to='djstripe.price'),
+            ),
+            migrations.AddField(
+                model_name='subscriptionitem',
+                name='subscription',
+                field=djstripe.fields.StripeForeignKey(help_text='The subscription this subscription item belongs to.', on_delete=django.db.models.deletion.CASCADE, related_name='items', to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='lineitem',
+                name='subscription_item',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The subscription item that generated this invoice item. Left empty if the line item is not an explicit result of a subscription.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.subscriptionitem', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='subscriptionschedule',
+                name='customer',
+                field=models.ForeignKey(help_text='The customer who owns the subscription schedule.', on_delete=django.db.models.deletion.CASCADE, related_name='schedules', to='djstripe.customer'),
+            ),
+            migrations.AddField(
+                model_name='subscriptionschedule',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='subscriptionschedule',
+                name='released_subscription',
+                field=models.ForeignKey(blank=True, help_text='The subscription once managed by this subscription schedule (if it is released).', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='released_schedules', to='djstripe.subscription'),
+            ),
+            migrations.AddField(
+                model_name='subscriptionschedule',
+                name='subscription',
+                field=models.ForeignKey(blank=True, help_text='ID of the subscription managed by the subscription schedule.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='subscriptions', to='djstripe.subscription'),
+            ),
+            migrations.AddField(
+                model_name='taxcode',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='shippingrate',
+                name='tax_code',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The shipping tax code', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.taxcode', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='taxid',
+                name='customer',
+                field=djstripe.fields.StripeForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='tax_ids', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='taxid',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='taxrate',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='subscriptionitem',
+                name='tax_rates',
+                field=models.ManyToManyField(blank=True, db_table='djstripe_djstripesubscriptionitemtaxrate', help_text='The tax rates which apply to this subscription_item. When set, the default_tax_rates on the subscription do not apply to this subscription_item.', related_name='+', to='djstripe.taxrate'),
+            ),
+            migrations.AddField(
+                model_name='invoiceitem',
+                name='tax_rates',
+                field=models.ManyToManyField(blank=True, db_table='djstripe_djstripeinvoiceitemtaxrate', help_text='The tax rates which apply to this invoice item. When set, the default_tax_rates on the invoice do not apply to this invoice item.', related_name='+', to='djstripe.taxrate'),
+            ),
+            migrations.AddField(
+                model_name='invoice',
+                name='default_tax_rates',
+                field=models.ManyToManyField(blank=True, db_table='djstripe_djstripeinvoicedefaulttaxrate', help_text='The tax rates applied to this invoice, if any.', related_name='+', to='djstripe.taxrate'),
+            ),
+            migrations.AddField(
+                model_name='transfer',
+                name='balance_transaction',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='Balance transaction that describes the impact on your account balance.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='transfer',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='transferreversal',
+                name='balance_transaction',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='Balance transaction that describes the impact on your account balance.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='transfer_reversals', to='djstripe.balancetransaction', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='transferreversal',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='transferreversal',
+                name='transfer',
+                field=djstripe.fields.StripeForeignKey(help_text='The transfer that was reversed.', on_delete=django.db.models.deletion.CASCADE, related_name='reversals', to='djstripe.transfer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='upcominginvoice',
+                name='charge',
+                field=models.OneToOneField(help_text='The latest charge generated for this invoice, if any.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='latest_%(class)s', to='djstripe.charge'),
+            ),
+            migrations.AddField(
+                model_name='upcominginvoice',
+                name='customer',
+                field=djstripe.fields.StripeForeignKey(help_text='The customer associated with this invoice.', on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='djstripe.customer', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='upcominginvoice',
+                name='default_payment_method',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text="Default payment method for the invoice. It must belong to the customer associated with the invoice. If not set, defaults to the subscription's default payment method, if any, or to the default payment method in the customer's invoice settings.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='djstripe.paymentmethod', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='upcominginvoice',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='upcominginvoice',
+                name='payment_intent',
+                field=models.OneToOneField(help_text='The PaymentIntent associated with this invoice. The PaymentIntent is generated when the invoice is finalized, and can then be used to pay the invoice.Note that voiding an invoice will cancel the PaymentIntent', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.paymentintent'),
+            ),
+            migrations.AddField(
+                model_name='upcominginvoice',
+                name='subscription',
+                field=djstripe.fields.StripeForeignKey(help_text='The subscription that this invoice was prepared for, if any.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='%(class)ss', to='djstripe.subscription', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='verificationreport',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='verificationsession',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='verificationsession',
+                name='last_verification_report',
+                field=djstripe.fields.StripeForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.verificationreport', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='webhookendpoint',
+                name='djstripe_owner_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='webhookeventtrigger',
+                name='event',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='Event object contained in the (valid) Webhook', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.event', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='webhookeventtrigger',
+                name='stripe_trigger_account',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The Stripe Account this object belongs to.', null=True, on_delete=django.db.models.deletion.CASCADE, to='djstripe.account', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AddField(
+                model_name='webhookeventtrigger',
+                name='webhook_endpoint',
+                field=djstripe.fields.StripeForeignKey(blank=True, help_text='The endpoint this webhook was received on', null=True, on_delete=django.db.models.deletion.SET_NULL, to='djstripe.webhookendpoint', to_field=settings.DJSTRIPE_FOREIGN_KEY_TO_FIELD),
+            ),
+            migrations.AlterUniqueTogether(
+                name='coupon',
+                unique_together={('id', 'livemode')},
+            ),
+        ]),
     ]
