@@ -15,6 +15,7 @@ from tests.factories import make_user
 from tests.portal.browsing import sign_in
 from tests.portal.pages import OPEN_PAGES, ORGANIZATION_PAGES, SIGNED_IN_PAGES, Page, World
 
+WORLDS_LAST = ("savings_token", "experiment_token")
 # Pages that only do something, and so cannot be opened.
 DOWNLOADS: dict[str, Permission | Access] = {
     "import_errors": Permission.USAGE_READ,

@@ -25,13 +25,8 @@ from tests.factories import make_api_key, make_organization
 from tests.portal.browsing import form_errors, path, sign_in, told
 from tests.portal.pages import World
 
+WORLDS_LAST = ("savings_token", "experiment_token")
 NANO = Decimal("1e-9")
-
-
-@pytest.fixture(autouse=True)
-def _proven(world: World, other: World) -> None:
-    """Both have proven something and shared it."""
-    assert all(each.savings_token and each.experiment_token for each in (world, other))
 
 
 def text_of(client: Client, address: str) -> str:

@@ -27,6 +27,7 @@ from tests.portal.pages import World
 from tests.usage.calls import make_event
 
 pytestmark = pytest.mark.django_db
+WORLDS_LAST = ()
 NOW = utc_now()
 
 

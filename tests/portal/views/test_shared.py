@@ -18,6 +18,7 @@ from tests.factories import make_user
 from tests.portal.browsing import path, sign_in
 from tests.portal.pages import World
 
+WORLDS_LAST = ("savings_token", "experiment_token")
 UNKNOWN = "prf_" + "A" * 43
 
 
@@ -26,12 +27,6 @@ def _fresh_allowance() -> None:
     client: Redis = Redis.from_url(settings.REDIS_URL)
     for key in client.scan_iter(f"{settings.REDIS_KEY_PREFIX}:proof-links:*"):
         client.delete(key)
-
-
-@pytest.fixture(autouse=True)
-def _proven(world: World, other: World) -> None:
-    """Both have proven something and shared it."""
-    assert all(each.savings_token and each.experiment_token for each in (world, other))
 
 
 def at(token: str, view: str = "shared_proof") -> str:

@@ -21,6 +21,7 @@ from tests.portal.pages import World, make_world
 from tests.usage.calls import make_event
 
 pytestmark = pytest.mark.django_db
+WORLDS_LAST = ()
 NOW = utc_now()
 TODAY = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
 LONG_AGO = TODAY - timedelta(days=40)

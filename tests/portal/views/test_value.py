@@ -20,6 +20,7 @@ from tests.portal.browsing import path, sign_in
 from tests.portal.pages import World, make_world
 
 pytestmark = pytest.mark.django_db
+WORLDS_LAST = ()
 
 
 @pytest.fixture
