@@ -7,7 +7,7 @@ from functools import cache
 import httpx
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from httpx._transports import default as httpx_transports
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -36,21 +36,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(
-    django_test_environment: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> None:
     """This process's clone of the migrated template, in place of pytest-django's own migration."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     server = os.environ["DATABASE_URL"]
     template = databases.template_name()
     databases.ensure_template(server, template)
-    for url in databases.cloned(server, template, f"test_{worker}"):
-        with django_db_blocker.unblock():
-            use_database(url)
-            schemas.prepare()
-        yield
-        with django_db_blocker.unblock():
-            use_database(server)  # lets go of the clone, so that it can be dropped
+    with django_db_blocker.unblock():
+        use_database(databases.clone(server, template, f"test_{worker}"))
+        schemas.prepare()
+
+
+@pytest.fixture(scope="module")
+def lasting_rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A transaction around all tests of a module, which all have to roll back: what a fixture of
+    the module stores is there for each of them, as it was.
+    """
+    with django_db_blocker.unblock():
+        around = transaction.atomic()
+        around.__enter__()
+    yield
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 @pytest.fixture(autouse=True)

@@ -70,12 +70,16 @@ def test_a_template_whose_filling_failed_is_not_used(kind: str) -> None:
     assert names(f"{kind}_") == [f"{kind}_one"]
 
 
-def test_a_clone_holds_what_its_template_holds_and_goes_afterwards(kind: str) -> None:
+def test_a_clone_holds_what_its_template_holds_and_takes_the_place_of_the_one_before(
+    kind: str,
+) -> None:
     databases.ensure_template(SERVER, f"{kind}_one", fill)
-    for url in databases.cloned(SERVER, f"{kind}_one", f"{kind}_clone"):
+    for _ in range(2):
+        url = databases.clone(SERVER, f"{kind}_one", f"{kind}_clone")
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT word FROM filled").fetchall() == [("template",)]
-    assert names(f"{kind}_") == [f"{kind}_one"]
+            connection.execute("TRUNCATE filled")
+    assert names(f"{kind}_") == [f"{kind}_clone", f"{kind}_one"]
 
 
 def test_another_name_keeps_the_server() -> None:

@@ -15,6 +15,8 @@ class Together(Operation):
     of them: a hundred relations took 20 s.
     """
 
+    reversible = False
+
     def __init__(self, operations: Sequence[Operation]) -> None:
         self.operations = operations
 
@@ -33,16 +35,6 @@ class Together(Operation):
     ) -> None:
         for operation in self.operations:
             operation.database_forwards(app_label, schema_editor, from_state, to_state)
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        for operation in reversed(self.operations):
-            operation.database_backwards(app_label, schema_editor, from_state, to_state)
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         return type(self).__name__, [self.operations], {}

@@ -16,6 +16,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
 from pytest_django import Settings
+from pytest_django.plugin import DjangoDbBlocker
 from schemathesis import Case
 from schemathesis.checks import CheckFunction
 from schemathesis.config import SchemathesisConfig
@@ -179,11 +180,25 @@ def _open_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
+@pytest.fixture(scope="module")
+def furnished(lasting_rows: None, django_db_blocker: DjangoDbBlocker) -> tuple[Rows, Rows]:
+    """What both organizations begin each test with."""
+    with django_db_blocker.unblock():
+        return _furnish("ada@acme.test", "ours"), _furnish("eve@acme.test", CANARY)
+
+
 @pytest.fixture
-def two(db: None, _open_connection: None, settings: Settings, tmp_path: Path) -> tuple[Rows, Rows]:
+def two(
+    furnished: tuple[Rows, Rows],
+    db: None,
+    _open_connection: None,
+    settings: Settings,
+    tmp_path: Path,
+) -> tuple[Rows, Rows]:
     settings.IMPORT_DIR = tmp_path
     settings.API_REQUESTS_PER_MINUTE = 1_000_000
-    return _furnish("ada@acme.test", "ours"), _furnish("eve@acme.test", CANARY)
+    ours, theirs = (Rows(each.organization, each.key, Ids(each.ids.makers)) for each in furnished)
+    return ours, theirs
 
 
 def _aim(case: Case[Any], two: tuple[Rows, Rows], turn: int) -> None:

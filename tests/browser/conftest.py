@@ -44,11 +44,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def site_database(django_db_setup: None) -> Iterator[str]:
+def site_database(django_db_setup: None) -> str:
     """The URL of a database that only the site uses."""
     mine = os.environ["DATABASE_URL"]
     template = databases.template_name()
-    yield from databases.cloned(mine, template, f"browser_{mine.rpartition('/')[2]}")
+    return databases.clone(mine, template, f"browser_{mine.rpartition('/')[2]}")
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,6 @@ def product(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> 
     template = databases.template_name()
     folder = tmp_path_factory.mktemp("docs")
     with running_simulator() as simulator:
-        for url in databases.cloned(mine, template, f"docs_{mine.rpartition('/')[2]}"):
-            with running_product(folder, url, simulator.url) as product:
-                yield product
+        url = databases.clone(mine, template, f"docs_{mine.rpartition('/')[2]}")
+        with running_product(folder, url, simulator.url) as product:
+            yield product

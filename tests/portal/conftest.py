@@ -1,11 +1,9 @@
 """Fixtures of the portal's tests."""
 
-from collections.abc import Iterator
 from copy import deepcopy
 
 import pytest
 from django.core.cache import cache
-from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.portal.pages import World, make_world
@@ -20,25 +18,19 @@ def _fresh_rate_limits() -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def lasting(request: pytest.FixtureRequest) -> Iterator[Worlds | None]:
-    """In a module with WORLDS_LAST: two worlds in a transaction around all of its tests, which have
-    to roll back. WORLDS_LAST names what of a world is not to be made again by each of them.
+def lasting(request: pytest.FixtureRequest) -> Worlds | None:
+    """In a module with WORLDS_LAST: two worlds for all of its tests (see lasting_rows). It names
+    what of a world is not to be made again by each of them.
     """
     made: tuple[str, ...] | None = getattr(request.module, "WORLDS_LAST", None)
     if made is None:
-        yield None
-        return
-    request.getfixturevalue("django_db_setup")
+        return None
+    request.getfixturevalue("lasting_rows")
     blocker: DjangoDbBlocker = request.getfixturevalue("django_db_blocker")
     with blocker.unblock():
-        around = transaction.atomic()
-        around.__enter__()
         worlds = make_world("Acme"), make_world("Acme")
         assert all(getattr(each, name) for each in worlds for name in made)
-    yield worlds
-    with blocker.unblock():
-        transaction.set_rollback(True)
-        around.__exit__(None, None, None)
+    return worlds
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def fresh(django_db_blocker: object) -> Iterator[str]:
     """The URL of another installation's database: migrated, and empty."""
     mine = os.environ["DATABASE_URL"]
     template = databases.template_name()
-    yield from databases.cloned(mine, template, f"fresh_{mine.rpartition('/')[2]}")
+    yield databases.clone(mine, template, f"fresh_{mine.rpartition('/')[2]}")
     use_database(mine)
 
 
