@@ -21,6 +21,7 @@ from apps.kernel.clock import utc_now
 from bench._database import throwaway_database
 from bench._traffic import make_traffic
 from bench.rows import Row
+from netra.memory import settle_memory
 from tests.factories import PASSWORD, make_api_key, make_member, make_project
 from tests.portal.pages import (
     OPEN_PAGES,
@@ -48,6 +49,7 @@ def run(quick: bool) -> list[Row]:
         signed_in = _signed_in(world)
         pages = [(*each, signed_in) for each in _pages()]
         pages += [(_name(page), page, _visitor()) for page in OPEN_PAGES]
+        settle_memory()  # as the web process does before it serves
         rows = list(_measured(world, pages, QUICK_ROUNDS if quick else ROUNDS))
     return sorted(rows, key=lambda row: row.value, reverse=True)
 

@@ -1,4 +1,4 @@
-"""How the gateway's process keeps Python's collector from walking over what never goes."""
+"""How a process that serves keeps Python's collector from walking over what never goes."""
 
 import gc
 
