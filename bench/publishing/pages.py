@@ -86,7 +86,8 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    ratio = "" if not row.baseline else f"{row.value / row.baseline:.3g}"
+    beside = row.baseline or 0.0
+    ratio = f"{row.value / beside:.3g}" if beside > 0 else ""
     value, baseline, target, aim = (
         amount(each, row.unit) for each in (row.value, row.baseline, row.target, row.aim)
     )

@@ -52,7 +52,8 @@ def beside_targets(name: str, rows: Sequence[Row]) -> str | None:
 
 def _share(row: Row) -> float | None:
     beside = row.target or row.baseline
-    return row.value / beside if beside and row.value > 0 else None
+    share = row.value / beside if beside else 0.0
+    return share if share > 0 else None  # a difference of times may be below zero
 
 
 def _bars(shares: Sequence[tuple[Row, float]], height: float) -> Iterator[str]:

@@ -126,6 +126,7 @@ def test_plots_are_documents_that_say_what_they_show() -> None:
         assert root.tag.endswith("svg")
         assert (root[0].text or "") != ""
     assert beside_targets("tenants", ROWS[2:]) is None
+    assert beside_targets("tenants", [Row("added", 3.7, "ms", -0.2), Row("none", 0, "")]) is None
 
 
 @pytest.mark.parametrize(
