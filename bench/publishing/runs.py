@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -45,9 +46,22 @@ def kept_runs(name: str, *, folder: Path = FOLDER) -> list[Run]:
 
 def medians(runs: Sequence[Run]) -> list[Row]:
     """Each figure of the last run with the median of all; met where most runs met it."""
-    told = [{row["figure"]: Row(**row) for row in run["rows"]} for run in runs]
-    last = [Row(**row) for row in runs[-1]["rows"]]
-    return [_median(row, [each[row.figure] for each in told if row.figure in each]) for row in last]
+    told = [_by_place(run) for run in runs]
+    return [
+        _median(row, [each[place] for each in told if place in each])
+        for place, row in told[-1].items()
+    ]
+
+
+def _by_place(run: Run) -> dict[tuple[str, int], Row]:
+    """Rows by their figure and how many of that name came before: parts of figures share names."""
+    seen: Counter[str] = Counter()
+    found: dict[tuple[str, int], Row] = {}
+    for each in run["rows"]:
+        row = Row(**each)
+        found[row.figure, seen[row.figure]] = row
+        seen[row.figure] += 1
+    return found
 
 
 def _median(last: Row, rows: Sequence[Row]) -> Row:

@@ -96,6 +96,12 @@ def test_several_runs_are_shown_by_their_medians() -> None:
     assert "medians of 3 runs" in page_of(runs)
 
 
+def test_parts_of_figures_that_share_a_name_stay_themselves() -> None:
+    rows = [[Row("- p99", value, "ms"), Row("- p99", 7 * value, "ms")] for value in (1, 2, 3)]
+    runs = [RUN | {"rows": [asdict(each) for each in of_run]} for of_run in rows]
+    assert medians(runs) == [Row("- p99", 2, "ms"), Row("- p99", 14, "ms")]
+
+
 def test_a_benchmark_without_a_place_gets_one() -> None:
     page = with_section(PAGE, "limits", "What limits cost.")
     assert marked(page) == ["tenants", "limits"]
