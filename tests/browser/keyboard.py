@@ -50,7 +50,8 @@ class Keyboard:
     def is_at(self, heading: str | re.Pattern[str]) -> None:
         """The page with this heading is there, and axe objects to nothing on it."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
-        assert violations(self.page) == []
+        found = violations(self.page)
+        assert found == [], found
 
     def choose(self, label: str, option: str) -> None:
         """Take the option that begins so in the list with this label."""
