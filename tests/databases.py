@@ -20,6 +20,7 @@ _SHAPING = (
     "requirements.txt",
     "netra/settings/*.py",
     "apps/**/*migrations/*.py",
+    "apps/billing/together.py",
     "apps/tenants/schema*.py",
     "apps/tenants/services/migration.py",
 )

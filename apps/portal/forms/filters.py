@@ -32,10 +32,14 @@ class FilterForm(forms.Form):
         return any(self.data.get(name) for name in self.more)
 
     def demand(self) -> None:
-        """For files, which cannot show a form. Raises InvalidQuery that says what is wrong."""
+        """For files, which cannot show a form. Raises InvalidQuery, which names the fields."""
         if not self.is_valid():
-            texts = (str(text) for found in self.errors.values() for text in found)
-            raise InvalidQuery(" ".join(texts))
+            raise InvalidQuery(" ".join(self._objections()))
+
+    def _objections(self) -> Iterator[str]:
+        for name, found in self.errors.items():
+            field = f"{self[name].label}: " if name in self.fields else ""
+            yield from (f"{field}{text}" for text in found)
 
     def offer(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
         """Let one of `choices` be taken in the field, or any."""

@@ -147,7 +147,8 @@ def test_a_search_is_a_file_with_all_that_it_finds(world: World, client: Client)
     assert answer["Content-Disposition"] == 'attachment; filename="requests.csv"'
     assert [row["id"] for row in rows] == [str(first.event_id), str(second.event_id)]
     assert "requests.csv?end_user=ada" in page(client, world, end_user="ada")
-    assert client.get(path(world, "request_file"), {"since": "soon"}).status_code == 400
+    wrong = client.get(path(world, "request_file"), {"since": "soon"})
+    assert (wrong.status_code, "From: Enter a valid date." in wrong.content.decode()) == (400, True)
 
 
 def test_one_request_shows_its_money_down_to_the_rate(world: World, client: Client) -> None:
